@@ -1,0 +1,35 @@
+// The agent's side of the stream, as the runner sees it: messages in, messages out, up and down. Reconnecting, pacing and the
+// liveness of the peer are the uplink's own business. One thread: the owner's loop.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/messages.h"
+
+namespace muster {
+
+// Owned by the caller of Uplink; outlives it. Called from the loop, never from inside a call to Uplink.
+class UplinkHandler {
+ public:
+  virtual ~UplinkHandler() = default;
+  // A stream is open and takes messages; the first must be Hello.
+  virtual void OnUp() = 0;
+  // `sender_clock_ns` is the controller's CLOCK_BOOTTIME when it queued the message.
+  virtual void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) = 0;
+  // The stream has ended; another will be opened. `why` is one sentence.
+  virtual void OnDown(const std::string& why) = 0;
+};
+
+class Uplink {
+ public:
+  virtual ~Uplink() = default;
+  virtual void Start() = 0;
+  // Queues a message for the open stream. Without one, or past limits::kMaxOutboxBytes (which ends the stream), the message is
+  // dropped: what matters is in the ledger and is said again after the next Hello.
+  virtual void Send(const AgentMessage& message) = 0;
+  // Sends what is queued, for at most two seconds, then ends the stream and calls nothing any more.
+  virtual void Stop() = 0;
+};
+
+}  // namespace muster

@@ -1,0 +1,42 @@
+// Every limit that both daemons share, or that one enforces against the other. A queue, map or text without a limit here has one
+// beside its declaration.
+#pragma once
+
+#include <cstddef>
+
+#include "common/time.h"
+
+namespace muster::limits {
+
+// One outcome's sentence, cut by the agent.
+inline constexpr size_t kMaxDetailBytes = 4096;
+// A name of a node, task, unit, job: what fits a file name with room for a suffix (NAME_MAX is 255, limits.h(0P)).
+inline constexpr size_t kMaxNameBytes = 200;
+// A message from the controller, on the agent. Ours are under 1 KiB; a Command with mount records will be larger.
+inline constexpr size_t kMaxControllerMessageBytes = 1 << 20;
+// A message from an agent, on the controller. A Hello with kMaxHeldAttempts is the largest.
+inline constexpr size_t kMaxAgentMessageBytes = 256 << 10;
+// Unsettled attempts that one agent holds; a Command beyond is REFUSED (AGENT_BUSY).
+inline constexpr size_t kMaxHeldAttempts = 256;
+// Settled attempts that an agent still recognises.
+inline constexpr size_t kMaxTombstones = 1000;
+// Bytes that wait in an agent for the stream to take them; a stream that falls behind further is closed and opened anew.
+inline constexpr size_t kMaxOutboxBytes = 1 << 20;
+
+// A stream without a Hello is ended after this.
+inline constexpr Duration kHelloDeadline = 30s;
+// How long a Command may be on its way and still be started.
+inline constexpr Duration kStartWithin = 30s;
+// An attempt that has lasted this long reports that it is running.
+inline constexpr Duration kProgressAfter = 2s;
+// A new connection may take this long to become a session. Shorter, and a storm of reconnects eats itself: the
+// controller pays for handshakes that the agents have given up (measured with 5,000 agents, 5 s against 120 s: twice the time).
+inline constexpr Duration kAttachTimeout = 120s;
+// The controller's HTTP/2 PINGs, and how much silence an agent takes for death, as a multiple of them.
+inline constexpr Duration kPingInterval = 60s;
+inline constexpr double kSilenceFactor = 2.5;
+// Reconnects are spread over this much for each agent of the fleet: the controller's CPU time of one handshake on one core.
+inline constexpr Duration kReconnectPerAgent = 2ms;
+inline constexpr Duration kReconnectMin = 1s;
+
+}  // namespace muster::limits

@@ -1,0 +1,39 @@
+// The work a node can be asked to do, as plain data. The meaning of each is told in proto/muster/v1/command.proto.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "common/time.h"
+
+namespace muster {
+
+// Restart a unit and prove that it stays up for `settle`.
+struct RestartUnit {
+  std::string unit;  // empty: ORCA, under whichever name this node has it
+  Duration settle{};
+  bool operator==(const RestartUnit&) const = default;
+};
+
+// Report a unit's state and change nothing. Empty: ORCA's.
+struct Inspect {
+  std::string unit;
+  bool operator==(const Inspect&) const = default;
+};
+
+// Work of a kind that this program does not know: it came from a newer peer, and is refused.
+struct UnknownWork {
+  bool operator==(const UnknownWork&) const = default;
+};
+
+using Work = std::variant<RestartUnit, Inspect, UnknownWork>;
+
+// What a Command of this work requires of an agent, and what an agent that can do it says in Hello.
+inline constexpr char kRestartUnitFeature[] = "restart-unit/1";
+inline constexpr char kInspectFeature[] = "inspect/1";
+std::string RequiredFeature(const Work& work);
+
+// "restart cray-orca.service", "restart ORCA", "inspect ORCA".
+std::string Describe(const Work& work);
+
+}  // namespace muster

@@ -1,0 +1,53 @@
+// What happens to the engine. Each comes with the time at which the runner takes it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/messages.h"
+#include "controller/engine/job.h"
+
+namespace muster {
+
+// Numbers one live session of one node; never used twice in a process.
+using SessionId = uint64_t;
+using RequestId = uint64_t;
+
+// An operator's job, checked and resolved. Answered by Reply.
+struct JobSubmitted {
+  RequestId request = 0;
+  JobSpec spec;  // but for the id of an earlier job with the same request_id, which wins
+  std::vector<std::string> nodes;  // sorted, without repeats, not empty
+};
+
+struct JobCancelRequested {
+  RequestId request = 0;
+  std::string job;
+  std::string by;
+};
+
+// A node attached: `hello` is checked against the certificate.
+struct SessionUp {
+  SessionId session = 0;
+  Hello hello;
+};
+
+struct SessionDown {
+  SessionId session = 0;
+  std::string node;
+};
+
+struct ReportReceived {
+  SessionId session = 0;
+  Report report;
+};
+
+// NextDeadline() has come.
+struct DeadlinePassed {};
+
+using Event = std::variant<JobSubmitted, JobCancelRequested, SessionUp, SessionDown, ReportReceived,
+                           DeadlinePassed>;
+
+}  // namespace muster

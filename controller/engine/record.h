@@ -1,0 +1,45 @@
+// What changed, to be written down before anything is said about it. Plain data; the store keeps it.
+//
+// Revisions are given by the engine: they grow by one with each record of a job or task and are never used twice.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/time.h"
+#include "controller/engine/job.h"
+#include "controller/engine/task.h"
+
+namespace muster {
+
+// A new job with all its tasks PENDING, at `revision`.
+struct JobCreated {
+  JobSpec spec;
+  std::vector<std::string> nodes;  // sorted
+  uint64_t revision = 0;
+};
+
+// The job is now as in `status`.
+struct JobChanged {
+  std::string job;
+  JobStatus status;
+};
+
+// The task is now as in `task`, whose revision is this record's.
+struct TaskChanged {
+  std::string job;
+  Task task;
+};
+
+// A node attached that was not known, or its aliases changed.
+struct NodeSeen {
+  std::string node;
+  std::vector<std::string> aliases;
+  Time seen{};
+};
+
+using Record = std::variant<JobCreated, JobChanged, TaskChanged, NodeSeen>;
+
+}  // namespace muster

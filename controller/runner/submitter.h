@@ -1,0 +1,41 @@
+// How requests of operators and news of agents reach the runner. Implemented by Runner. Any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "controller/engine/event.h"
+#include "controller/engine/job.h"
+
+namespace muster {
+
+// Called on the runner's thread once what it says is durable; must not block.
+using JobDone = std::function<void(absl::StatusOr<std::string> job_id)>;
+
+// What the operators' API asks of the runner. RESOURCE_EXHAUSTED at once, by `done`, when its mailbox is full.
+class JobControl {
+ public:
+  virtual ~JobControl() = default;
+  // Answers with the id of the new job, or of the one that was made with the same request_id and digest; ALREADY_EXISTS
+  // if the request_id was used for something else.
+  virtual void Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) = 0;
+  virtual void Cancel(const std::string& job_id, const std::string& by, JobDone done) = 0;
+
+  // Calls `changed` on the runner's thread, shortly and without blocking, after each commit that touched the job, until
+  // Unsubscribe returns.
+  using SubscriptionId = uint64_t;
+  virtual SubscriptionId Subscribe(const std::string& job_id, std::function<void()> changed) = 0;
+  virtual void Unsubscribe(SubscriptionId id) = 0;
+};
+
+// What sessions tell the runner. False when the mailbox is full: the session must be closed, its agent will attach again.
+class SessionEvents {
+ public:
+  virtual ~SessionEvents() = default;
+  // SessionUp and SessionDown are always taken; there are never more of them than sessions.
+  virtual bool Post(Event event) = 0;
+};
+
+}  // namespace muster

@@ -1,0 +1,23 @@
+#include "common/outcome.h"
+
+#include <gtest/gtest.h>
+
+namespace muster {
+namespace {
+
+TEST(Outcome, NamesAreReadBack) {
+  for (int i = 0; i < 100; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    const std::string name = Name(reason);
+    if (name.starts_with("REASON_")) {
+      EXPECT_EQ(ReasonFromName(name), std::nullopt) << "unknown numbers have no name to read";
+    } else {
+      EXPECT_EQ(ReasonFromName(name), reason) << name;
+    }
+  }
+  EXPECT_EQ(OutcomeStateFromName("TIMED_OUT"), OutcomeState::kTimedOut);
+  EXPECT_EQ(OutcomeStateFromName("timed out"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace muster
