@@ -31,6 +31,7 @@ constexpr auto kReasons = std::to_array<std::pair<Reason, const char*>>({
     {Reason::kJobRunning, "JOB_RUNNING"},
     {Reason::kRestartedByOthers, "RESTARTED_BY_OTHERS"},
     {Reason::kNoAnswer, "NO_ANSWER"},
+    {Reason::kSettling, "SETTLING"},
     {Reason::kPolicy, "POLICY"},
     {Reason::kUnitBusy, "UNIT_BUSY"},
     {Reason::kLedger, "LEDGER"},

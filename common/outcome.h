@@ -48,6 +48,7 @@ enum class Reason : int {
   kJobRunning = 40,
   kRestartedByOthers = 41,
   kNoAnswer = 42,
+  kSettling = 43,
   kPolicy = 50,
   kUnitBusy = 51,
   kLedger = 52,

@@ -44,10 +44,7 @@ struct ReportReceived {
   Report report;
 };
 
-// NextDeadline() has come.
-struct DeadlinePassed {};
-
-using Event = std::variant<JobSubmitted, JobCancelRequested, SessionUp, SessionDown, ReportReceived,
-                           DeadlinePassed>;
+using Event =
+    std::variant<JobSubmitted, JobCancelRequested, SessionUp, SessionDown, ReportReceived>;
 
 }  // namespace muster

@@ -42,4 +42,17 @@ struct NodeSeen {
 
 using Record = std::variant<JobCreated, JobChanged, TaskChanged, NodeSeen>;
 
+// What the store gives back at start: a job with all that is known of it.
+struct StoredJob {
+  JobSpec spec;
+  JobStatus status;
+  std::vector<Task> tasks;  // sorted by node
+};
+
+struct Loaded {
+  std::vector<StoredJob> jobs;  // sorted by id, which is by time
+  std::vector<NodeSeen> nodes;  // sorted by node
+  uint64_t revision = 0;        // the highest ever given
+};
+
 }  // namespace muster

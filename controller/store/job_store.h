@@ -16,19 +16,6 @@
 
 namespace muster {
 
-// A job with all that is known of it.
-struct StoredJob {
-  JobSpec spec;
-  JobStatus status;
-  std::vector<Task> tasks;  // sorted by node
-};
-
-struct Loaded {
-  std::vector<StoredJob> jobs;  // sorted by id, which is by time
-  std::vector<NodeSeen> nodes;  // sorted by node
-  uint64_t revision = 0;        // the highest ever given
-};
-
 // Writing: runner thread only.
 class JobStore {
  public:

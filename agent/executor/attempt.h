@@ -1,0 +1,125 @@
+// One attempt on this node, from the command (or from the ledger, after a crash) to its outcome. Pure: takes what happened
+// and the time, gives actions. Owned by the Executor.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/executor/action.h"
+#include "agent/executor/event.h"
+#include "common/messages.h"
+#include "common/time.h"
+
+namespace muster {
+
+class Attempt {
+ public:
+  // A command that was let in. `boot_id` is this node's.
+  Attempt(const Command& command, const std::string& boot_id, Time now);
+  // What the ledger held when the agent started.
+  Attempt(const LedgerEntry& entry, const std::string& boot_id);
+  // A command that was not let in, or one that ended before it began: held in memory until it is settled.
+  Attempt(const AttemptKey& key, Outcome outcome);
+
+  // Also once ORCA's name is found: goes on with it.
+  void Begin(Time now, Actions* actions);
+  void OnWatched(Time now, const absl::Status& status, Actions* actions);
+  void OnInspected(Time now, const absl::StatusOr<UnitState>& state, Actions* actions);
+  void OnIntentWritten(Time now, const absl::Status& status, Actions* actions);
+  void OnRestartAnswered(Time now, const RestartAnswer& answer, Actions* actions);
+  void OnJobRemoved(Time now, uint32_t job_id, const std::string& result, Actions* actions);
+  void OnWatchRestored(Time now, Actions* actions);
+  void OnOutcomeWritten(Actions* actions);
+  void OnDeadline(Time now, Actions* actions);
+  // Ends the attempt if it has not touched anything yet.
+  void OnCancel(Actions* actions);
+  // Ends an attempt that turns out not to be allowed, before it has touched anything.
+  void Abandon(Outcome outcome, Actions* actions);
+
+  // The next time at which OnDeadline has something to do.
+  std::optional<Time> deadline() const;
+
+  // ORCA's name was found a moment ago.
+  bool is_found() const { return phase_ == Phase::kFound; }
+  const AttemptKey& key() const { return key_; }
+  // The unit it works on; empty while that is not known yet.
+  const std::string& unit() const { return unit_; }
+  bool is_done() const { return phase_ == Phase::kDone; }
+  // Whether it is in the ledger.
+  bool is_recorded() const { return is_recorded_; }
+  // Whether it has lasted long enough to be reported as running.
+  bool is_reported_running() const { return is_reported_running_; }
+  const std::optional<Outcome>& outcome() const { return outcome_; }
+  void set_settle_when_done() { settle_when_done_ = true; }
+  bool settle_when_done() const { return settle_when_done_; }
+
+ private:
+  enum class Phase {
+    kNew,
+    kFinding,          // which unit ORCA is
+    kFound,            // and whether it may be touched is for the Executor to say
+    kWatching,         // before anything
+    kInspecting,       // the state before
+    kWritingIntent,    // from here on it may have an effect
+    kCalling,          // RestartUnit is not answered yet
+    kWaiting,          // for the job
+    kChecking,         // the state after the job
+    kSettling,         // until the settle time is over
+    kSettled,          // the state after it
+    kTimingOut,        // the state at the execution deadline
+    kLooking,          // what happened while nobody looked: after a crash, or a lost bus
+    kLookingLater,     // systemd did not answer; again in a moment
+    kInspectingSpire,  // outcome_ is known
+    kRecording,        // outcome_ is being written
+    kDone,
+  };
+
+  // From the synced intent on, it may have had an effect.
+  bool has_touched() const { return is_recorded_; }
+  void Find(Actions* actions);
+  void OnFound(const UnitState& state, Actions* actions);
+  void OnBefore(Time now, const UnitState& state, Actions* actions);
+  void OnAfterJob(Time now, const UnitState& after, Actions* actions);
+  void OnAfterSettle(Time now, const UnitState& state, Actions* actions);
+  void OnAtDeadline(const UnitState& state, Actions* actions);
+  void OnLooked(Time now, const UnitState& state, Actions* actions);
+  void Settle(Time now, const UnitState& state, Actions* actions);
+  void Look(Actions* actions);
+  void Inspect(Phase phase, Actions* actions);
+  void Call(Actions* actions);
+  void Finish(Outcome outcome, Actions* actions);
+  void Record(Actions* actions);
+
+  AttemptKey key_;
+  std::string boot_id_;
+  bool is_restart_ = true;  // else it only inspects
+  std::vector<std::string> candidates_;
+  size_t candidate_ = 0;
+  std::string unit_;
+  Duration settle_{};
+
+  Phase phase_ = Phase::kNew;
+  bool is_watching_ = false;
+  bool is_recorded_ = false;
+  bool is_recovered_ = false;
+  bool settle_when_done_ = false;
+  bool has_repeated_ = false;
+  std::string intent_boot_id_;
+  Time began_{};
+  Time execution_deadline_{};
+  std::optional<Time> progress_at_;
+  bool is_reported_running_ = false;
+  Time wake_at_{};  // of kSettling and kLookingLater
+
+  uint32_t job_id_ = 0;
+  std::string job_result_;
+  std::optional<UnitState> before_;
+  std::optional<UnitState> settling_;  // the state when the settle time began
+  uint32_t foreign_restarts_ = 0;
+  Time now_{};  // of the last event; for the evidence's duration
+  std::optional<Outcome> outcome_;
+};
+
+}  // namespace muster

@@ -1,0 +1,256 @@
+// Theory of operation.
+//
+// An attempt is held from the moment its command comes until the controller says Settled. A command is let in if its key is new
+// (else it is answered with what is known), if it is meant for this incarnation of the ledger, came in time, asks for what this
+// agent can do and the node's policy allows, and no other attempt works on the same unit. What is not let in ends at once, without the
+// ledger: nothing was done, and judging it again after a crash gives the same answer or a better one.
+//
+// Reports get lost with their stream; so every held outcome is reported again after each Welcome.
+#include "agent/executor/executor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/limits.h"
+
+namespace muster {
+namespace {
+
+Outcome Refused(Reason reason, std::string detail) {
+  return {OutcomeState::kRefused, reason, std::move(detail), {}};
+}
+
+// A key becomes a file name of the ledger, so it has no other characters.
+bool IsWellFormed(const AttemptKey& key) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
+  return !key.task.empty() && key.task.size() <= limits::kMaxNameBytes && key.attempt > 0 &&
+         key.task.find_first_not_of(kAllowed) == std::string::npos;
+}
+
+const std::string& UnitOf(const Work& work) {
+  static const std::string kNone;
+  if (const auto* restart = std::get_if<RestartUnit>(&work)) return restart->unit;
+  if (const auto* inspect = std::get_if<Inspect>(&work)) return inspect->unit;
+  return kNone;
+}
+
+}  // namespace
+
+Executor::Executor(ExecutorConfig config, const std::vector<LedgerEntry>& entries)
+    : config_(std::move(config)) {
+  for (const LedgerEntry& entry : entries) {
+    attempts_.emplace(entry.intent.key, Attempt(entry, config_.boot_id));
+  }
+}
+
+std::vector<std::string> Executor::Features() { return {kRestartUnitFeature, kInspectFeature}; }
+
+void Executor::Start(Time now, Actions* actions) {
+  for (auto& [key, attempt] : attempts_) {
+    if (!attempt.is_done()) attempt.Begin(now, actions);
+  }
+}
+
+void Executor::Step(Time now, const Event& event, Actions* actions) {
+  std::visit([this, now, actions](const auto& e) { On(now, e, actions); }, event);
+}
+
+void Executor::On(Time now, const CommandReceived& event, Actions* actions) {
+  const AttemptKey& key = event.command.key;
+  if (const Attempt* held = Find(key)) {
+    if (held->is_done()) actions->push_back(SendReport{key, held->outcome()});
+    return;
+  }
+  if (event.tombstone) {
+    actions->push_back(SendReport{key, event.tombstone});
+    return;
+  }
+  if (attempts_.size() >= limits::kMaxHeldAttempts) {
+    // Not held, or the limit would be none: the controller may send it again.
+    actions->push_back(SendReport{
+        key,
+        Refused(Reason::kAgentBusy,
+                fmt::format("the agent holds {} attempts, as many as it may", attempts_.size()))});
+    return;
+  }
+  if (std::optional<Outcome> refusal = Refuse(event)) {
+    actions->push_back(SendReport{key, refusal});
+    attempts_.emplace(key, Attempt(key, std::move(*refusal)));
+    return;
+  }
+  Attempt& attempt =
+      attempts_.emplace(key, Attempt(event.command, config_.boot_id, now)).first->second;
+  attempt.Begin(now, actions);
+}
+
+std::optional<Outcome> Executor::Refuse(const CommandReceived& event) const {
+  const Command& command = event.command;
+  if (!IsWellFormed(command.key) || command.execution_deadline <= Duration::zero()) {
+    return Refused(Reason::kMalformed, "the command's key or deadline breaks the protocol");
+  }
+  if (command.incarnation != config_.incarnation) {
+    return Refused(Reason::kWrongIncarnation,
+                   fmt::format("the command is for incarnation {}, this ledger is {}",
+                               command.incarnation, config_.incarnation));
+  }
+  const std::vector<std::string> features = Features();
+  for (const std::string& feature : command.required_features) {
+    if (std::find(features.begin(), features.end(), feature) == features.end()) {
+      return Refused(Reason::kUnsupported, fmt::format("this agent lacks the feature {}", feature));
+    }
+  }
+  if (std::holds_alternative<UnknownWork>(command.work)) {
+    return Refused(Reason::kUnsupported, "this agent does not know what it is asked to do");
+  }
+  if (event.waited > command.start_within) {
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    return Outcome{
+        OutcomeState::kExpired,
+        Reason::kExpired,
+        fmt::format("the command was {} ms on its way, more than {} ms; it was not started",
+                    duration_cast<milliseconds>(event.waited).count(),
+                    duration_cast<milliseconds>(command.start_within).count()),
+        {}};
+  }
+  const std::string& unit = UnitOf(command.work);
+  if (std::holds_alternative<RestartUnit>(command.work) && !unit.empty()) {
+    return RefuseUnit(unit, command.key);
+  }
+  return std::nullopt;
+}
+
+std::optional<Outcome> Executor::RefuseUnit(const std::string& unit, const AttemptKey& key) const {
+  if (!config_.policy_units.contains(unit)) {
+    return Refused(Reason::kPolicy,
+                   fmt::format("restart {}: the policy of this node does not list it; nothing was "
+                               "done",
+                               unit));
+  }
+  for (const auto& [other_key, other] : attempts_) {
+    if (other_key != key && !other.is_done() && other.unit() == unit) {
+      return Refused(Reason::kUnitBusy,
+                     fmt::format("restart {}: attempt {} of {} works on it; nothing was done", unit,
+                                 other_key.attempt, other_key.task));
+    }
+  }
+  return std::nullopt;
+}
+
+void Executor::On(Time, const CancelReceived& event, Actions* actions) {
+  if (Attempt* attempt = Find(event.key)) {
+    attempt->OnCancel(actions);
+  } else if (event.tombstone) {
+    actions->push_back(SendReport{event.key, event.tombstone});
+  } else {
+    actions->push_back(SendReport{
+        event.key,
+        Outcome{
+            OutcomeState::kNotHeld, Reason::kNotHeld, "this agent does not hold the attempt", {}}});
+  }
+}
+
+void Executor::On(Time, const SettledReceived& event, Actions* actions) {
+  Attempt* attempt = Find(event.key);
+  if (attempt == nullptr) return;
+  attempt->set_settle_when_done();
+  Tidy(*attempt, actions);
+}
+
+void Executor::On(Time, const Welcomed&, Actions* actions) {
+  for (const auto& [key, attempt] : attempts_) {
+    if (attempt.is_done()) {
+      actions->push_back(SendReport{key, attempt.outcome()});
+    } else if (attempt.is_reported_running()) {
+      actions->push_back(SendReport{key, std::nullopt});
+    }
+  }
+}
+
+void Executor::On(Time now, const UnitWatched& event, Actions* actions) {
+  if (Attempt* attempt = Find(event.key)) attempt->OnWatched(now, event.status, actions);
+}
+
+void Executor::On(Time now, const UnitInspected& event, Actions* actions) {
+  Attempt* attempt = Find(event.key);
+  if (attempt == nullptr) return;
+  attempt->OnInspected(now, event.state, actions);
+  if (attempt->is_found()) {
+    // Only now is it known which unit ORCA is on this node, and whether it may be touched.
+    if (std::optional<Outcome> refusal = RefuseUnit(attempt->unit(), event.key)) {
+      attempt->Abandon(std::move(*refusal), actions);
+    } else {
+      attempt->Begin(now, actions);
+    }
+  }
+  Tidy(*attempt, actions);
+}
+
+void Executor::On(Time now, const IntentWritten& event, Actions* actions) {
+  if (Attempt* attempt = Find(event.key)) attempt->OnIntentWritten(now, event.status, actions);
+}
+
+void Executor::On(Time now, const RestartAnswered& event, Actions* actions) {
+  if (Attempt* attempt = Find(event.key)) attempt->OnRestartAnswered(now, event.answer, actions);
+}
+
+void Executor::On(Time, const OutcomeWritten& event, Actions* actions) {
+  Attempt* attempt = Find(event.key);
+  if (attempt == nullptr) return;
+  attempt->OnOutcomeWritten(actions);
+  Tidy(*attempt, actions);
+}
+
+void Executor::On(Time now, const JobRemoved& event, Actions* actions) {
+  for (auto& [key, attempt] : attempts_) {
+    if (attempt.unit() == event.unit)
+      attempt.OnJobRemoved(now, event.job_id, event.result, actions);
+  }
+}
+
+void Executor::On(Time now, const WatchRestored& event, Actions* actions) {
+  for (auto& [key, attempt] : attempts_) {
+    if (attempt.unit() == event.unit) attempt.OnWatchRestored(now, actions);
+  }
+}
+
+void Executor::On(Time now, const DeadlinePassed&, Actions* actions) {
+  for (auto& [key, attempt] : attempts_) attempt.OnDeadline(now, actions);
+}
+
+Attempt* Executor::Find(const AttemptKey& key) {
+  const auto it = attempts_.find(key);
+  return it == attempts_.end() ? nullptr : &it->second;
+}
+
+void Executor::Tidy(Attempt& attempt, Actions* actions) {
+  if (!attempt.is_done() || !attempt.settle_when_done()) return;
+  const AttemptKey key = attempt.key();
+  if (attempt.is_recorded()) actions->push_back(SettleEntry{key});
+  attempts_.erase(key);
+}
+
+std::optional<Time> Executor::NextDeadline() const {
+  std::optional<Time> next;
+  for (const auto& [key, attempt] : attempts_) {
+    const std::optional<Time> deadline = attempt.deadline();
+    if (deadline && (!next || *deadline < *next)) next = deadline;
+  }
+  return next;
+}
+
+std::vector<AttemptKey> Executor::Held() const {
+  std::vector<AttemptKey> keys;
+  for (const auto& [key, attempt] : attempts_) keys.push_back(key);
+  return keys;
+}
+
+size_t Executor::running_count() const {
+  return static_cast<size_t>(std::count_if(attempts_.begin(), attempts_.end(),
+                                           [](const auto& a) { return !a.second.is_done(); }));
+}
+
+}  // namespace muster

@@ -1,0 +1,70 @@
+// The agent's pure core: which commands are let in, which attempts are held, and what each does next.
+//
+// No clock, no thread, no I/O: Step takes one event with its time and appends actions, which the runner does in their order.
+// Time is the node's CLOCK_BOOTTIME. Owned by the runner; its thread only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/executor/action.h"
+#include "agent/executor/attempt.h"
+#include "agent/executor/event.h"
+
+namespace muster {
+
+struct ExecutorConfig {
+  std::string node;
+  std::string incarnation;
+  std::string boot_id;
+  // The units that may be restarted.
+  std::set<std::string> policy_units;
+};
+
+class Executor {
+ public:
+  // `entries` is what the ledger holds: outcomes wait to be reported, attempts without one are looked at by Start.
+  Executor(ExecutorConfig config, const std::vector<LedgerEntry>& entries);
+
+  // Once, before the first event.
+  void Start(Time now, Actions* actions);
+  void Step(Time now, const Event& event, Actions* actions);
+
+  // When to give it DeadlinePassed.
+  std::optional<Time> NextDeadline() const;
+  // The attempts that are not settled, for Hello.
+  std::vector<AttemptKey> Held() const;
+  // How many attempts are under way.
+  size_t running_count() const;
+
+  static std::vector<std::string> Features();
+
+ private:
+  void On(Time now, const CommandReceived& event, Actions* actions);
+  void On(Time now, const CancelReceived& event, Actions* actions);
+  void On(Time now, const SettledReceived& event, Actions* actions);
+  void On(Time now, const Welcomed& event, Actions* actions);
+  void On(Time now, const UnitWatched& event, Actions* actions);
+  void On(Time now, const UnitInspected& event, Actions* actions);
+  void On(Time now, const IntentWritten& event, Actions* actions);
+  void On(Time now, const RestartAnswered& event, Actions* actions);
+  void On(Time now, const OutcomeWritten& event, Actions* actions);
+  void On(Time now, const JobRemoved& event, Actions* actions);
+  void On(Time now, const WatchRestored& event, Actions* actions);
+  void On(Time now, const DeadlinePassed& event, Actions* actions);
+
+  // Why a command is not let in, if it is not.
+  std::optional<Outcome> Refuse(const CommandReceived& event) const;
+  std::optional<Outcome> RefuseUnit(const std::string& unit, const AttemptKey& key) const;
+  Attempt* Find(const AttemptKey& key);
+  // Ends what an event has begun: refusals that depend on the unit's name, and attempts that were settled early.
+  void Tidy(Attempt& attempt, Actions* actions);
+
+  ExecutorConfig config_;
+  std::map<AttemptKey, Attempt> attempts_;
+};
+
+}  // namespace muster
