@@ -18,6 +18,7 @@ using Time = std::chrono::sys_time<Duration>;
 using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""h;
 
 class Clock {
  public:

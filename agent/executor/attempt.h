@@ -46,6 +46,7 @@ class Attempt {
   const AttemptKey& key() const { return key_; }
   // The unit it works on; empty while that is not known yet.
   const std::string& unit() const { return unit_; }
+  bool is_settling() const { return phase_ == Phase::kSettling; }
   bool is_done() const { return phase_ == Phase::kDone; }
   // Whether it is in the ledger.
   bool is_recorded() const { return is_recorded_; }

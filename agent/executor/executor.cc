@@ -253,4 +253,9 @@ size_t Executor::running_count() const {
                                            [](const auto& a) { return !a.second.is_done(); }));
 }
 
+bool Executor::is_settling() const {
+  return std::any_of(attempts_.begin(), attempts_.end(),
+                     [](const auto& a) { return a.second.is_settling(); });
+}
+
 }  // namespace muster

@@ -39,6 +39,8 @@ class Executor {
   std::vector<AttemptKey> Held() const;
   // How many attempts are under way.
   size_t running_count() const;
+  // Whether a unit is being watched for its settle time.
+  bool is_settling() const;
 
   static std::vector<std::string> Features();
 

@@ -1,0 +1,50 @@
+#include "controller/runner/mailbox.h"
+
+#include <utility>
+
+namespace muster {
+
+bool Mailbox::Put(Mail mail) {
+  {
+    MutexLock lock(mutex_);
+    if (is_closed_) return false;
+    if (std::holds_alternative<OperatorRequest>(mail)) {
+      if (requests_ >= kMaxWaitingRequests) return false;
+      ++requests_;
+    } else if (std::holds_alternative<ReportReceived>(std::get<Event>(mail))) {
+      if (reports_ >= kMaxWaitingReports) return false;
+      ++reports_;
+    }
+    mail_.push_back(std::move(mail));
+  }
+  changed_.notify_one();
+  return true;
+}
+
+std::vector<Mail> Mailbox::TakeAll(std::optional<std::chrono::steady_clock::time_point> deadline) {
+  std::unique_lock<Mutex> lock(mutex_);
+  const auto is_ready = [this] { return !mail_.empty() || is_closed_; };
+  if (deadline) {
+    changed_.wait_until(lock, *deadline, is_ready);
+  } else {
+    changed_.wait(lock, is_ready);
+  }
+  reports_ = 0;
+  requests_ = 0;
+  return std::exchange(mail_, {});
+}
+
+void Mailbox::Close() {
+  {
+    MutexLock lock(mutex_);
+    is_closed_ = true;
+  }
+  changed_.notify_all();
+}
+
+bool Mailbox::is_closed() const {
+  MutexLock lock(mutex_);
+  return is_closed_;
+}
+
+}  // namespace muster

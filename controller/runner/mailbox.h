@@ -1,0 +1,53 @@
+// What waits for the runner: events from sessions and requests of operators. Many threads put, one takes everything at once, so a
+// batch is what arrived during the last commit.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "common/mutex.h"
+#include "common/time.h"
+#include "controller/engine/event.h"
+#include "controller/runner/submitter.h"
+
+namespace muster {
+
+// Reports that may wait. At 10,000 agents a full round is one report each; a controller further behind than several rounds
+// closes sessions, and their agents say it again when they are back.
+inline constexpr size_t kMaxWaitingReports = 65'536;
+// Requests of operators that may wait.
+inline constexpr size_t kMaxWaitingRequests = 256;
+
+// An operator's request, and whom to answer.
+struct OperatorRequest {
+  Event event;  // JobSubmitted or JobCancelRequested
+  JobDone done;
+};
+
+using Mail = std::variant<Event, OperatorRequest>;
+
+class Mailbox {
+ public:
+  // False if it is full or closed.
+  bool Put(Mail mail);
+
+  // Waits until there is mail, `deadline` (on the steady clock) has come, or the mailbox is closed; then takes all there is.
+  std::vector<Mail> TakeAll(std::optional<std::chrono::steady_clock::time_point> deadline);
+
+  // Nothing is taken in any more; TakeAll no longer waits.
+  void Close();
+  bool is_closed() const;
+
+ private:
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::vector<Mail> mail_ MUSTER_GUARDED_BY(mutex_);
+  size_t reports_ MUSTER_GUARDED_BY(mutex_) = 0;
+  size_t requests_ MUSTER_GUARDED_BY(mutex_) = 0;
+  bool is_closed_ MUSTER_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace muster

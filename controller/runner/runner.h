@@ -1,0 +1,76 @@
+// The one thread with the controller's state: steps the engine through everything that has arrived, commits what changed with one
+// sync, and only then sends, closes, answers and tells watchers. Nothing that was said is ever taken back.
+//
+// If the commit fails (disk full), everything that would follow from it waits until it works; `on_health` says so.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/mutex.h"
+#include "common/time.h"
+#include "controller/engine/engine.h"
+#include "controller/inventory/node_registry.h"
+#include "controller/runner/mailbox.h"
+#include "controller/runner/submitter.h"
+#include "controller/session/transport.h"
+#include "controller/store/job_store.h"
+
+namespace muster {
+
+class Runner final : public JobControl, public SessionEvents {
+ public:
+  // Everything is lent and outlives the runner. `on_health` is called on the runner's thread when the store stops or starts working.
+  Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistry& nodes,
+         const Clock& clock, std::function<void(bool store_works)> on_health);
+  ~Runner() override;
+
+  void Start();
+  // Takes nothing in any more, finishes what it has, commits it and ends the thread.
+  void Stop();
+
+  // Any thread.
+  void Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) override;
+  void Cancel(const std::string& job_id, const std::string& by, JobDone done) override;
+  SubscriptionId Subscribe(const std::string& job_id, std::function<void()> changed) override;
+  void Unsubscribe(SubscriptionId id) override;
+  bool Post(Event event) override;
+
+ private:
+  void Run();
+  void Take(Mail mail, Actions* actions);
+  void Perform(Actions actions);
+  bool Commit(const std::vector<Record>& records);
+  void Deliver(const Actions& actions);
+  void Notify(const std::vector<Record>& records);
+  void Request(Event event, JobDone done);
+
+  // Constant after construction.
+  JobStore& store_;
+  Transport& transport_;
+  NodeRegistry& nodes_;
+  const Clock& clock_;
+  const std::function<void(bool)> on_health_;
+
+  // Runner thread only.
+  Engine engine_;
+  RequestId next_request_ = 1;
+  std::map<RequestId, JobDone> waiting_;
+
+  Mailbox mailbox_;
+  std::thread thread_;
+
+  Mutex mutex_;
+  struct Subscription {
+    std::string job;
+    std::function<void()> changed;
+  };
+  std::map<SubscriptionId, Subscription> subscriptions_ MUSTER_GUARDED_BY(mutex_);
+  SubscriptionId next_subscription_ MUSTER_GUARDED_BY(mutex_) = 1;
+};
+
+}  // namespace muster
