@@ -1,0 +1,182 @@
+#include "controller/inventory/node_registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace muster {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Time kNoon{12 * 3600s};
+
+std::vector<InventoryNode> Inventory() {
+  return {{"x1000c0s0b0n0", {"nid000001", "nid000001-hsn0"}, "Compute"},
+          {"X1000C0S0B0N1", {"nid000002-nmn"}, "Compute"},
+          {"x3000c0s1b0n0", {"ncn-w001"}, "Management"},
+          {"x1000c0s1b0n0", {}, ""}};
+}
+
+Hello HelloOf(const std::string& node, const std::vector<std::string>& aliases = {}) {
+  Hello hello;
+  hello.node = node;
+  hello.aliases = aliases;
+  return hello;
+}
+
+absl::StatusOr<std::vector<std::string>> ResolveSet(const NodeRegistry& registry,
+                                                    const std::string& set) {
+  return registry.Resolve({.node_sets = {set}});
+}
+
+std::vector<std::string> Resolved(const NodeRegistry& registry, const TargetSpec& targets) {
+  absl::StatusOr<std::vector<std::string>> xnames = registry.Resolve(targets);
+  EXPECT_TRUE(xnames.ok()) << xnames.status();
+  return xnames.ok() ? *xnames : std::vector<std::string>();
+}
+
+TEST(NodeRegistry, AnyNameOfANodeMeansItsXname) {
+  const NodeRegistry registry(Inventory());
+  for (const char* name : {"x1000c0s0b0n0", "X1000c0s0B0n0", "nid000001", "nid000001-nmn",
+                           "NID000001", "nid000001-hsn0"}) {
+    EXPECT_THAT(Resolved(registry, {.node_sets = {name}}), ElementsAre("x1000c0s0b0n0")) << name;
+  }
+  EXPECT_THAT(Resolved(registry, {.node_sets = {"nid[000001-000002]"}}),
+              ElementsAre("x1000c0s0b0n0", "x1000c0s0b0n1"));
+  EXPECT_THAT(Resolved(registry, {.node_sets = {"ncn-w001-nmn"}}), ElementsAre("x3000c0s1b0n0"));
+}
+
+TEST(NodeRegistry, TargetsAddUpAndExcludesAreTakenAway) {
+  const NodeRegistry registry(Inventory());
+  EXPECT_THAT(Resolved(registry, {.all = true}),
+              ElementsAre("x1000c0s0b0n0", "x1000c0s0b0n1", "x1000c0s1b0n0", "x3000c0s1b0n0"));
+  EXPECT_THAT(Resolved(registry, {.node_sets = {"ncn-w001", "nid000001"},
+                                  .roles = {"COMPUTE"},
+                                  .exclude = {"nid000001"}}),
+              ElementsAre("x1000c0s0b0n1", "x3000c0s1b0n0"));
+}
+
+TEST(NodeRegistry, NamesThatNobodyKnowsAreFoldedIntoTheError) {
+  const NodeRegistry registry(Inventory());
+  const absl::Status status = ResolveSet(registry, "nid[000001-000022]").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(
+      Message(status),
+      "not known: nid[000003-000022] (20 names): list the nodes there are with 'muster node list'");
+  EXPECT_EQ(ResolveSet(registry, "x9c0s0b0n0").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(registry.Resolve({.all = true, .exclude = {"nid000009"}}).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST(NodeRegistry, AnErrorFitsATrailerHoweverManyNamesItIsAbout) {
+  const NodeRegistry registry(Inventory());
+  const absl::Status status = ResolveSet(registry, "a[0-999999/2]").status();
+  EXPECT_LE(Message(status).size(), 2000u);
+  EXPECT_THAT(Message(status), HasSubstr("a0,a2,"));
+  EXPECT_THAT(Message(status), HasSubstr("(500000 names)"));
+}
+
+TEST(NodeRegistry, NothingNamedAndNothingLeftAreErrors) {
+  const NodeRegistry registry(Inventory());
+  EXPECT_EQ(registry.Resolve({}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(registry.Resolve({.exclude = {"nid000001"}}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  const absl::Status none =
+      registry.Resolve({.node_sets = {"nid000001"}, .exclude = {"x1000c0s0b0n0"}}).status();
+  EXPECT_EQ(none.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Message(none), HasSubstr("every node is excluded"));
+  EXPECT_EQ(NodeRegistry({}).Resolve({.all = true}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ResolveSet(registry, "nid[1").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(NodeRegistry, AnUnknownRoleNamesThoseThereAre) {
+  const NodeRegistry registry(Inventory());
+  const absl::Status status = registry.Resolve({.roles = {"Storage"}}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Message(status), "no node has role 'Storage': there are Compute, Management");
+}
+
+TEST(NodeRegistry, AnAliasOfTwoNodesIsAnErrorThatNamesBoth) {
+  NodeRegistry registry({});
+  registry.OnAttached(HelloOf("x1", {"uan01"}), "", kNoon);
+  registry.OnAttached(HelloOf("x2", {"uan01"}), "", kNoon);
+  const absl::Status status = ResolveSet(registry, "uan01-nmn").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Message(status), HasSubstr("x[1-2]"));
+
+  // When one of them takes another name, the other has this one alone.
+  registry.OnAttached(HelloOf("x2", {"uan02"}), "", kNoon);
+  EXPECT_THAT(Resolved(registry, {.node_sets = {"uan01"}}), ElementsAre("x1"));
+}
+
+TEST(NodeRegistry, AliasesFromHelloCountOnlyWhereTheInventoryHasNone) {
+  NodeRegistry registry(Inventory());
+  registry.OnAttached(HelloOf("x1000c0s0b0n0", {"mine"}), "", kNoon);
+  EXPECT_FALSE(ResolveSet(registry, "mine").ok());
+  registry.OnAttached(HelloOf("x1000c0s1b0n0", {"nid000003"}), "", kNoon);
+  EXPECT_THAT(Resolved(registry, {.node_sets = {"nid000003-nmn"}}), ElementsAre("x1000c0s1b0n0"));
+}
+
+TEST(NodeRegistry, NoHelloTakesANameFromTheInventory) {
+  NodeRegistry registry(Inventory());
+  registry.OnAttached(HelloOf("x6666", {"nid000001", "nid000001-nmn", "x3000c0s1b0n0"}), "", kNoon);
+  EXPECT_THAT(Resolved(registry, {.node_sets = {"nid000001-nmn,x3000c0s1b0n0"}}),
+              ElementsAre("x1000c0s0b0n0", "x3000c0s1b0n0"));
+}
+
+TEST(NodeRegistry, HelloAliasesAreCheckedAndLimited) {
+  NodeRegistry registry({});
+  std::vector<std::string> aliases = {"bad name", "", "UAN01"};
+  for (int i = 0; i < 100; ++i) aliases.push_back(fmt::format("a{}", i));
+  registry.OnAttached(HelloOf("x1", aliases), "", kNoon);
+  const absl::StatusOr<NodeInfo> node = registry.Find("uan01");
+  ASSERT_TRUE(node.ok()) << node.status();
+  EXPECT_THAT(node->aliases, SizeIs(kMaxHelloAliases));
+}
+
+TEST(NodeRegistry, FollowsANodesPresence) {
+  NodeRegistry registry(Inventory());
+  EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kNeverSeen);
+  EXPECT_EQ(registry.attached_count(), 0u);
+
+  registry.OnAttached(HelloOf("x1000c0s0b0n0"), "10.252.0.1:4000", kNoon);
+  registry.OnAttached(HelloOf("x1000c0s0b0n0"), "10.252.0.1:4001", kNoon + 1s);
+  EXPECT_EQ(registry.attached_count(), 1u);
+  EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kAttached);
+  EXPECT_EQ(registry.Find("nid000001")->presence_since, kNoon + 1s);
+  EXPECT_EQ(registry.Find("nid000001")->address, "10.252.0.1:4001");
+
+  registry.OnConflict("x1000c0s0b0n0", kNoon + 2s);
+  EXPECT_EQ(registry.attached_count(), 0u);
+  EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kConflict);
+  registry.OnAway("x1000c0s0b0n0", kNoon + 3s);
+  registry.OnAway("unknown", kNoon + 3s);
+  EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kAway);
+  EXPECT_THAT(registry.All(), SizeIs(4));
+}
+
+TEST(NodeRegistry, NodesThatEverAttachedAreKnown) {
+  NodeRegistry registry({});
+  registry.AddSeen("x2", {"nid000002"});
+  registry.OnAttached(HelloOf("x10"), "", kNoon);
+  EXPECT_THAT(Resolved(registry, {.all = true}), ElementsAre("x2", "x10"));
+  EXPECT_EQ(registry.Find("nid000002-nmn")->presence, Presence::kAway);
+  EXPECT_FALSE(registry.Find("x2")->in_inventory);
+  EXPECT_EQ(registry.Find("x3").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(registry.List({"x10", "x3", "x2"}), SizeIs(2));
+}
+
+TEST(NodeRegistry, KeepsNoMoreThanItsLimitOfNodesOutsideTheInventory) {
+  NodeRegistry registry(Inventory());
+  for (size_t i = 0; i < kMaxSeenNodes; ++i) registry.AddSeen(fmt::format("y{}", i), {});
+  registry.AddSeen("z1", {});
+  EXPECT_FALSE(registry.Find("z1").ok());
+  registry.OnAttached(HelloOf("x1000c0s0b0n0"), "", kNoon);
+  EXPECT_EQ(registry.attached_count(), 1u);
+}
+
+}  // namespace
+}  // namespace muster
