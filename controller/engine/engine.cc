@@ -108,10 +108,14 @@ void Engine::On(Time now, const JobSubmitted& event, Actions* actions) {
     actions->replies.push_back({event.request, status});
     return;
   }
+  // By name, so that a task is found by its node; names have no other order in here.
+  std::vector<std::string> nodes = event.nodes;
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
   std::vector<Task> tasks;
-  tasks.reserve(event.nodes.size());
+  tasks.reserve(nodes.size());
   ++revision_;
-  for (const std::string& node : event.nodes) {
+  for (const std::string& node : nodes) {
     Task task;
     task.node = node;
     task.updated = now;
@@ -120,7 +124,7 @@ void Engine::On(Time now, const JobSubmitted& event, Actions* actions) {
   }
   JobStatus status;
   status.revision = revision_;
-  actions->records.push_back(JobCreated{event.spec, event.nodes, revision_});
+  actions->records.push_back(JobCreated{event.spec, std::move(nodes), revision_});
   actions->replies.push_back({event.request, event.spec.id});
   AddJob(event.spec, std::move(status), std::move(tasks));
 }

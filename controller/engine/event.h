@@ -19,7 +19,7 @@ using RequestId = uint64_t;
 struct JobSubmitted {
   RequestId request = 0;
   JobSpec spec;  // but for the id of an earlier job with the same request_id, which wins
-  std::vector<std::string> nodes;  // sorted, without repeats, not empty
+  std::vector<std::string> nodes;  // not empty
 };
 
 struct JobCancelRequested {

@@ -20,7 +20,8 @@ namespace muster {
 class JobStore {
  public:
   virtual ~JobStore() = default;
-  // All records or none, synced. UNAVAILABLE or RESOURCE_EXHAUSTED with what the disk said: try again later.
+  // All records or none, synced. UNAVAILABLE or RESOURCE_EXHAUSTED with what the disk said: try again later. INTERNAL: the
+  // records contradict what is stored (an unknown job, a revision given twice), which is our bug.
   virtual absl::Status Commit(const std::vector<Record>& records) = 0;
   // Everything, at start.
   virtual absl::StatusOr<Loaded> Load() = 0;
@@ -35,11 +36,24 @@ struct JobSummary {
   TaskCounts counts{};
 };
 
-// Tasks of a job that changed, in the order of their newest revisions, at most one entry for each task.
+// Where a reader of a job's changes stands. Only the revision is durable; the node tells how far the tasks have been read that
+// share the revision of the job's creation, and a reader that lost it reads those again.
+struct ChangesCursor {
+  uint64_t revision = 0;
+  std::string node;
+};
+
+// One batch of a job's changes. All of it is from one moment.
+//
+// First come, if the cursor is before the job's creation, the tasks that nothing has happened to, in the order of nodes; then the
+// others whose newest change is after the cursor, in the order of those changes, each once, as it is now. So the
+// batches up to the first complete one, from revision 0 on, show every task of the job, no task ever goes back, and a change
+// between two batches is in a later one. States that a task passed between two batches are not seen.
 struct Changes {
-  std::vector<Task> tasks;
-  uint64_t revision = 0;     // go on after this
-  bool is_complete = false;  // there was nothing more when this was read
+  std::vector<Task> tasks;   // at most `limit`
+  JobSummary job;            // as it is after all of its changes, not only these
+  ChangesCursor next;        // go on from here
+  bool is_complete = false;  // there was nothing more; `next.revision` is then the job's
 };
 
 // Reading what is durable, beside the writer. One thread at a time. NOT_FOUND for a job or task that is not there.
@@ -51,10 +65,11 @@ class JobReader {
   virtual absl::StatusOr<std::vector<JobSummary>> ListJobs(size_t limit,
                                                            const std::string& before_id) = 0;
   virtual absl::StatusOr<Task> GetTask(const std::string& job, const std::string& node) = 0;
-  // By node; those after `after_node` if it is not empty.
+  // In the order of the job's nodes; those after `after_node` if it is not empty. INVALID_ARGUMENT if that is none of them.
   virtual absl::StatusOr<std::vector<Task>> ListTasks(const std::string& job, size_t limit,
                                                       const std::string& after_node) = 0;
-  virtual absl::StatusOr<Changes> ReadChanges(const std::string& job, uint64_t after_revision,
+  // `limit` is at least 1. INVALID_ARGUMENT if the cursor is after the job's newest change: it is of another store.
+  virtual absl::StatusOr<Changes> ReadChanges(const std::string& job, const ChangesCursor& after,
                                               size_t limit) = 0;
 };
 

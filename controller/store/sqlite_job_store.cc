@@ -1,0 +1,271 @@
+#include "controller/store/sqlite_job_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <utility>
+
+#include "common/uuid.h"
+#include "controller/store/loader.h"
+#include "controller/store/rows.h"
+#include "controller/store/schema.h"
+
+namespace muster {
+namespace {
+
+constexpr size_t kPending = static_cast<size_t>(TaskState::kPending);
+
+// A new file's name is durable only when its directory is.
+absl::Status SyncDirectory(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(errno, "open " + path);
+  const int result = fsync(fd);
+  const int error = errno;
+  close(fd);
+  return result == 0 ? absl::OkStatus() : ErrnoStatus(error, "sync " + path);
+}
+
+absl::Status MakeStateDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return ErrnoStatus(errno, "make the state directory " + path);
+  return absl::OkStatus();
+}
+
+// What opening said, with the file's name; a damaged file is for people, not for trying again.
+absl::Status OpenError(const absl::Status& status, const std::string& path) {
+  if (status.code() == absl::StatusCode::kFailedPrecondition) return status;
+  if (status.code() == absl::StatusCode::kDataLoss) {
+    return MakeStatus(
+        absl::StatusCode::kFailedPrecondition,
+        "{} is damaged or no database ({}): restore it, or move it away to start empty", path,
+        Message(status));
+  }
+  return MakeStatus(status.code(), "open {}: {}", path, Message(status));
+}
+
+}  // namespace
+
+struct SqliteJobStore::Statements {
+  std::unique_ptr<SqliteStatement> begin, commit;
+  std::unique_ptr<SqliteStatement> insert_job, insert_status, insert_transition, upsert_node;
+  std::unique_ptr<SqliteStatement> find_job, previous_state, update_counts, update_status;
+};
+
+// Jobs as they were when the commit began and as its records change them: their counts go to disk once, at its end.
+class SqliteJobStore::Batch {
+ public:
+  explicit Batch(Statements& statements) : statements_(statements) {}
+
+  absl::Status Add(const JobCreated& record);
+  absl::Status Add(const JobChanged& record);
+  absl::Status Add(const TaskChanged& record);
+  absl::Status Add(const NodeSeen& record);
+  absl::Status WriteCounts();
+
+ private:
+  struct Touched {
+    int64_t number = 0;
+    uint64_t revision = 0;
+    TaskCounts counts{};
+  };
+  absl::StatusOr<Touched*> Find(const std::string& job);
+  absl::StatusOr<TaskState> PreviousState(int64_t number, const std::string& node);
+
+  Statements& statements_;
+  std::map<std::string, Touched> touched_;
+};
+
+absl::StatusOr<SqliteJobStore::Batch::Touched*> SqliteJobStore::Batch::Find(
+    const std::string& job) {
+  if (const auto it = touched_.find(job); it != touched_.end()) return &it->second;
+  SqliteStatement& find = *statements_.find_job;
+  const SqliteReset reset(find);
+  const absl::StatusOr<bool> row = find.BindText(1, job).Step();
+  MUSTER_RETURN_IF_ERROR(row.status());
+  if (!*row) return MakeStatus(absl::StatusCode::kInternal, "job {} is not in the store", job);
+  const absl::StatusOr<TaskCounts> counts = CountsFromText(find.Text(2));
+  MUSTER_RETURN_IF_ERROR(counts.status());
+  const Touched touched{find.Integer(0), static_cast<uint64_t>(find.Integer(1)), *counts};
+  return &touched_.emplace(job, touched).first->second;
+}
+
+absl::StatusOr<TaskState> SqliteJobStore::Batch::PreviousState(int64_t number,
+                                                               const std::string& node) {
+  SqliteStatement& previous = *statements_.previous_state;
+  const SqliteReset reset(previous);
+  const absl::StatusOr<bool> row = previous.Bind(1, number).BindText(2, node).Step();
+  MUSTER_RETURN_IF_ERROR(row.status());
+  return *row ? static_cast<TaskState>(previous.Integer(0)) : TaskState::kPending;
+}
+
+absl::Status SqliteJobStore::Batch::Add(const JobCreated& record) {
+  SqliteStatement& job = *statements_.insert_job;
+  BindSpec(job, 1, record.spec);
+  job.BindText(kJobColumnCount + 1, JoinLines(record.nodes));
+  job.Bind(kJobColumnCount + 2, static_cast<int64_t>(record.revision));
+  MUSTER_RETURN_IF_ERROR(job.Run());
+
+  TaskCounts counts{};
+  counts[kPending] = static_cast<uint32_t>(record.nodes.size());
+  SqliteStatement& status = *statements_.insert_status;
+  status.Bind(1, static_cast<int64_t>(JobState::kRunning));
+  status.Bind(2, static_cast<int64_t>(record.revision));
+  status.BindText(3, CountsText(counts));
+  return status.Run();  // its `job` is last_insert_rowid()
+}
+
+absl::Status SqliteJobStore::Batch::Add(const JobChanged& record) {
+  const absl::StatusOr<Touched*> job = Find(record.job);
+  MUSTER_RETURN_IF_ERROR(job.status());
+  (*job)->revision = std::max((*job)->revision, record.status.revision);
+  SqliteStatement& update = *statements_.update_status;
+  update.Bind(1, static_cast<int64_t>(record.status.state));
+  update.BindText(2, record.status.detail);
+  if (record.status.ended) {
+    update.Bind(3, Nanoseconds(*record.status.ended));
+  } else {
+    update.BindNull(3);
+  }
+  return update.Bind(4, (*job)->number).Run();
+}
+
+absl::Status SqliteJobStore::Batch::Add(const TaskChanged& record) {
+  const absl::StatusOr<Touched*> job = Find(record.job);
+  MUSTER_RETURN_IF_ERROR(job.status());
+  const absl::StatusOr<TaskState> previous = PreviousState((*job)->number, record.task.node);
+  MUSTER_RETURN_IF_ERROR(previous.status());
+  uint32_t& leaving = (*job)->counts[static_cast<size_t>(*previous)];
+  if (leaving == 0) {
+    return MakeStatus(absl::StatusCode::kInternal, "job {} has no task of {}", record.job,
+                      record.task.node);
+  }
+  --leaving;
+  ++(*job)->counts[static_cast<size_t>(record.task.state)];
+  (*job)->revision = std::max((*job)->revision, record.task.revision);
+  SqliteStatement& insert = *statements_.insert_transition;
+  insert.Bind(1, (*job)->number);
+  BindTask(insert, 2, record.task);
+  return insert.Run();
+}
+
+absl::Status SqliteJobStore::Batch::Add(const NodeSeen& record) {
+  SqliteStatement& upsert = *statements_.upsert_node;
+  upsert.BindText(1, record.node);
+  upsert.BindText(2, JoinLines(record.aliases));
+  return upsert.Bind(3, Nanoseconds(record.seen)).Run();
+}
+
+absl::Status SqliteJobStore::Batch::WriteCounts() {
+  SqliteStatement& update = *statements_.update_counts;
+  for (const auto& [id, job] : touched_) {
+    update.Bind(1, static_cast<int64_t>(job.revision));
+    update.BindText(2, CountsText(job.counts));
+    MUSTER_RETURN_IF_ERROR(update.Bind(3, job.number).Run());
+  }
+  return absl::OkStatus();
+}
+
+SqliteJobStore::SqliteJobStore(std::string path, StateLock lock,
+                               std::unique_ptr<SqliteDatabase> database)
+    : path_(std::move(path)), lock_(std::move(lock)), database_(std::move(database)) {}
+
+SqliteJobStore::~SqliteJobStore() = default;
+
+absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const std::string& state_dir) {
+  MUSTER_RETURN_IF_ERROR(MakeStateDirectory(state_dir));
+  absl::StatusOr<StateLock> lock = StateLock::Acquire(state_dir);
+  MUSTER_RETURN_IF_ERROR(lock.status());
+  const std::string path = state_dir + "/" + kDatabaseFile;
+  absl::StatusOr<std::unique_ptr<SqliteDatabase>> database =
+      SqliteDatabase::Open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
+  if (!database.ok()) return OpenError(database.status(), path);
+  std::unique_ptr<SqliteJobStore> store(
+      new SqliteJobStore(path, std::move(*lock), std::move(*database)));
+  // Only a backup or a person with sqlite3 could hold the file; they get this long.
+  absl::Status status = store->database_->Execute("PRAGMA busy_timeout = 5000");
+  if (status.ok()) status = PrepareSchema(*store->database_, path);
+  if (status.ok()) status = store->PrepareStatements();
+  if (status.ok()) status = store->CountOpening();
+  if (!status.ok()) return OpenError(status, path);
+  MUSTER_RETURN_IF_ERROR(SyncDirectory(state_dir));
+  return store;
+}
+
+absl::Status SqliteJobStore::CountOpening() {
+  MUSTER_RETURN_IF_ERROR(database_->Execute(
+      fmt::format("BEGIN IMMEDIATE; INSERT OR IGNORE INTO meta VALUES (1, '{}', 0); "
+                  "UPDATE meta SET counter = counter + 1; COMMIT;",
+                  NewUuid())));
+  absl::StatusOr<std::unique_ptr<SqliteStatement>> select =
+      database_->Prepare("SELECT store_id, counter FROM meta");
+  MUSTER_RETURN_IF_ERROR(select.status());
+  const absl::StatusOr<bool> row = (*select)->Step();
+  MUSTER_RETURN_IF_ERROR(row.status());
+  epoch_ = {(*select)->Text(0), static_cast<uint64_t>((*select)->Integer(1))};
+  return absl::OkStatus();
+}
+
+absl::Status SqliteJobStore::PrepareStatements() {
+  statements_ = std::make_unique<Statements>();
+  Statements& all = *statements_;
+  const std::vector<std::pair<std::unique_ptr<SqliteStatement>*, std::string>> sources = {
+      {&all.begin, "BEGIN IMMEDIATE"},
+      {&all.commit, "COMMIT"},
+      {&all.insert_job, fmt::format("INSERT INTO job ({}, nodes, revision) "
+                                    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                                    kJobColumns)},
+      {&all.insert_status,
+       "INSERT INTO job_status (job, state, detail, revision, counts) "
+       "VALUES (last_insert_rowid(), ?, '', ?, ?)"},
+      {&all.insert_transition, fmt::format("INSERT INTO transition (job, {}) "
+                                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                           kTaskColumns)},
+      {&all.upsert_node,
+       "INSERT INTO node_seen VALUES (?,?,?) ON CONFLICT (node) DO UPDATE SET "
+       "aliases = excluded.aliases, seen = excluded.seen"},
+      {&all.find_job,
+       "SELECT job.number, job_status.revision, counts FROM job "
+       "JOIN job_status ON job_status.job = job.number WHERE id = ?"},
+      {&all.previous_state,
+       "SELECT state FROM transition WHERE job = ? AND node = ? ORDER BY revision DESC LIMIT 1"},
+      {&all.update_counts, "UPDATE job_status SET revision = ?, counts = ? WHERE job = ?"},
+      {&all.update_status, "UPDATE job_status SET state = ?, detail = ?, ended = ? WHERE job = ?"},
+  };
+  for (const auto& [statement, sql] : sources) {
+    absl::StatusOr<std::unique_ptr<SqliteStatement>> prepared = database_->Prepare(sql);
+    MUSTER_RETURN_IF_ERROR(prepared.status());
+    *statement = std::move(*prepared);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteJobStore::Commit(const std::vector<Record>& records) {
+  Batch batch(*statements_);
+  absl::Status status = statements_->begin->Run();
+  for (const Record& record : records) {
+    if (!status.ok()) break;
+    status = std::visit([&batch](const auto& one) { return batch.Add(one); }, record);
+  }
+  if (status.ok()) status = batch.WriteCounts();
+  if (status.ok()) status = statements_->commit->Run();
+  if (status.ok()) return status;
+  database_->Rollback();
+  return MakeStatus(status.code(), "commit {} records to {}: {}", records.size(), path_,
+                    Message(status));
+}
+
+absl::StatusOr<Loaded> SqliteJobStore::Load() {
+  absl::StatusOr<Loaded> loaded = LoadAll(*database_);
+  if (!loaded.ok()) return OpenError(loaded.status(), path_);
+  return loaded;
+}
+
+absl::Status SqliteJobStore::LimitPagesForTest(int64_t pages) {
+  return database_->Execute(fmt::format("PRAGMA max_page_count = {}", pages));
+}
+
+}  // namespace muster

@@ -1,0 +1,46 @@
+// The JobStore on SQLite: one file, muster.db, in the state directory, which it locks. One transaction for each commit. See
+// schema.cc for the tables. Runner thread only (and the thread that opens it, before).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/store/job_store.h"
+#include "controller/store/sqlite.h"
+#include "controller/store/state_lock.h"
+
+namespace muster {
+
+class SqliteJobStore final : public JobStore {
+ public:
+  // Makes the directory (mode 0700) and the database if there are none, counts the opening and syncs that. FAILED_PRECONDITION if
+  // another musterd uses the directory or the file is none that we can use; the sentence says what to do.
+  static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(const std::string& state_dir);
+  ~SqliteJobStore() override;
+
+  absl::Status Commit(const std::vector<Record>& records) override;
+  absl::StatusOr<Loaded> Load() override;
+  const Epoch& epoch() const override { return epoch_; }
+
+  // Lets the file grow to this many pages only, as a full disk would. Tests only.
+  absl::Status LimitPagesForTest(int64_t pages);
+
+ private:
+  struct Statements;
+
+  SqliteJobStore(std::string path, StateLock lock, std::unique_ptr<SqliteDatabase> database);
+  absl::Status CountOpening();
+  absl::Status PrepareStatements();
+
+  // Counts and revisions of the jobs that one commit touches.
+  class Batch;
+
+  std::string path_;
+  StateLock lock_;
+  std::unique_ptr<SqliteDatabase> database_;
+  std::unique_ptr<Statements> statements_;  // goes before the database
+  Epoch epoch_;
+};
+
+}  // namespace muster
