@@ -17,7 +17,7 @@ class UplinkHandler {
   virtual void OnUp() = 0;
   // `sender_clock_ns` is the controller's CLOCK_BOOTTIME when it queued the message.
   virtual void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) = 0;
-  // The stream has ended; another will be opened. `why` is one sentence.
+  // The stream has ended, or could not be opened; another attempt will be made. `why` is one sentence and is logged already.
   virtual void OnDown(const std::string& why) = 0;
 };
 
@@ -28,7 +28,7 @@ class Uplink {
   // Queues a message for the open stream. Without one, or past limits::kMaxOutboxBytes (which ends the stream), the message is
   // dropped: what matters is in the ledger and is said again after the next Hello.
   virtual void Send(const AgentMessage& message) = 0;
-  // Sends what is queued, for at most two seconds, then ends the stream and calls nothing any more.
+  // Sends what is queued, blocking for at most two seconds, then ends the stream and calls nothing any more.
   virtual void Stop() = 0;
 };
 

@@ -1,0 +1,59 @@
+#include "agent/uplink/event_source.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "common/log.h"
+
+namespace muster {
+namespace {
+
+void Require(int result, const char* what) {
+  if (result >= 0) return;
+  log::Error("cannot {}: {}", what, std::strerror(-result));
+  std::abort();
+}
+
+uint64_t Microseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+}
+
+}  // namespace
+
+EventSource MakeTimer(sd_event* event, Duration accuracy, sd_event_time_handler_t handler,
+                      void* userdata) {
+  sd_event_source* source = nullptr;
+  Require(sd_event_add_time(event, &source, CLOCK_MONOTONIC, UINT64_MAX, Microseconds(accuracy),
+                            handler, userdata),
+          "make a timer");
+  EventSource timer(source);
+  Require(sd_event_source_set_priority(source, SD_EVENT_PRIORITY_NORMAL + 10), "order a timer");
+  Disarm(timer);
+  return timer;
+}
+
+void Arm(const EventSource& timer, Duration delay) {
+  uint64_t now = 0;
+  Require(sd_event_now(sd_event_source_get_event(timer.get()), CLOCK_MONOTONIC, &now),
+          "read the loop's clock");
+  Require(sd_event_source_set_time(timer.get(), now + Microseconds(delay)), "set a timer");
+  Require(sd_event_source_set_enabled(timer.get(), SD_EVENT_ONESHOT), "arm a timer");
+}
+
+void Disarm(const EventSource& source) {
+  Require(sd_event_source_set_enabled(source.get(), SD_EVENT_OFF), "disarm an event source");
+}
+
+EventSource MakeDeferred(sd_event* event, sd_event_handler_t handler, void* userdata) {
+  sd_event_source* source = nullptr;
+  Require(sd_event_add_defer(event, &source, handler, userdata), "make a deferred call");
+  EventSource deferred(source);
+  Disarm(deferred);
+  return deferred;
+}
+
+void RunSoon(const EventSource& deferred) {
+  Require(sd_event_source_set_enabled(deferred.get(), SD_EVENT_ONESHOT), "ask for a deferred call");
+}
+
+}  // namespace muster
