@@ -104,6 +104,20 @@ bool IsCertificateAlert(int alert) {
   }
 }
 
+bool IsOfAnotherCa(long verify_result) {
+  switch (verify_result) {
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // A failure inside TLS itself: an alert of the peer's, or something about the peer that we do not accept.
 std::string ProtocolFailure(SSL* ssl) {
   const int reason = ERR_GET_REASON(ERR_peek_last_error());
@@ -119,8 +133,9 @@ std::string ProtocolFailure(SSL* ssl) {
                        SSL_alert_desc_string_long(alert), OwnCertificateHint(ssl));
   }
   if (const long verify = SSL_get_verify_result(ssl); verify != X509_V_OK) {
-    return fmt::format("has a certificate that we do not accept: {}",
-                       X509_verify_cert_error_string(verify));
+    return fmt::format("has a certificate that we do not accept: {}{}",
+                       X509_verify_cert_error_string(verify),
+                       IsOfAnotherCa(verify) ? " (it does not come from our ca.pem)" : "");
   }
   return "cannot be talked to over TLS: " + LastReason();
 }
