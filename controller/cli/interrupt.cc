@@ -1,0 +1,79 @@
+#include "controller/cli/interrupt.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "controller/cli/exit_code.h"
+
+namespace muster::cli {
+
+Interrupt::Interrupt() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  stop_fd_ = eventfd(0, EFD_CLOEXEC);
+  // Without descriptors the signals keep their usual meaning, which ends the process.
+  if (signal_fd_ < 0 || stop_fd_ < 0) return;
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  thread_ = std::thread([this] { Listen(); });
+}
+
+Interrupt::~Interrupt() {
+  if (thread_.joinable()) {
+    eventfd_write(stop_fd_, 1);
+    thread_.join();
+  }
+  if (signal_fd_ >= 0) close(signal_fd_);
+  if (stop_fd_ >= 0) close(stop_fd_);
+}
+
+bool Interrupt::IsRaised() {
+  const MutexLock lock(mutex_);
+  return is_raised_;
+}
+
+bool Interrupt::SleepFor(Duration duration) {
+  std::unique_lock<Mutex> lock(mutex_);
+  return !raised_changed_.wait_for(lock, duration, [this] { return is_raised_; });
+}
+
+void Interrupt::Listen() {
+  pollfd watched[] = {{signal_fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
+  for (;;) {
+    if (poll(watched, 2, -1) < 0 && errno != EINTR) return;
+    if (watched[1].revents != 0) return;
+    signalfd_siginfo info;
+    if (read(signal_fd_, &info, sizeof info) == sizeof info) Raise();
+  }
+}
+
+void Interrupt::Raise() {
+  const MutexLock lock(mutex_);
+  if (is_raised_) _exit(static_cast<int>(ExitCode::kStoppedWaiting));
+  is_raised_ = true;
+  // TryCancel neither blocks nor calls back into us, so the lock may be held; it keeps the contexts alive.
+  for (grpc::ClientContext* call : calls_) call->TryCancel();
+  raised_changed_.notify_all();
+}
+
+Interrupt::Cancels::Cancels(Interrupt& interrupt, grpc::ClientContext& context)
+    : interrupt_(interrupt), context_(context) {
+  const MutexLock lock(interrupt_.mutex_);
+  interrupt_.calls_.insert(&context_);
+  if (interrupt_.is_raised_) context_.TryCancel();
+}
+
+Interrupt::Cancels::~Cancels() {
+  const MutexLock lock(interrupt_.mutex_);
+  interrupt_.calls_.erase(&context_);
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,54 @@
+// Ctrl-C: an operator stops waiting and the job goes on. SIGINT and SIGTERM are blocked in every thread and taken by one thread
+// of ours, so nothing runs in a signal handler. The first cancels the calls that are under way; the second ends the process at once.
+//
+// Make one before any other thread exists. Owned by Connection; its methods may be called from any thread.
+#pragma once
+
+#include <grpcpp/client_context.h>
+
+#include <set>
+#include <thread>
+
+#include "common/mutex.h"
+#include "common/time.h"
+
+namespace muster::cli {
+
+class Interrupt {
+ public:
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  bool IsRaised();
+  // Returns early, with false, when it is raised.
+  bool SleepFor(Duration duration);
+
+  // While one lives, its call is cancelled when the interrupt is raised, or at once if it was.
+  class Cancels {
+   public:
+    Cancels(Interrupt& interrupt, grpc::ClientContext& context);
+    ~Cancels();
+    Cancels(const Cancels&) = delete;
+    Cancels& operator=(const Cancels&) = delete;
+
+   private:
+    Interrupt& interrupt_;
+    grpc::ClientContext& context_;
+  };
+
+ private:
+  void Listen();
+  void Raise();
+
+  int signal_fd_ = -1;
+  int stop_fd_ = -1;
+  Mutex mutex_;
+  CondVar raised_changed_;
+  bool is_raised_ MUSTER_GUARDED_BY(mutex_) = false;
+  std::set<grpc::ClientContext*> calls_ MUSTER_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace muster::cli

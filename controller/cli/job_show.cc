@@ -1,0 +1,70 @@
+// muster job show ID - a job and all its tasks as they are now. Exit code 0 while it runs, then as for the verb that made it.
+#include <memory>
+
+#include "controller/cli/duration.h"
+#include "controller/cli/exit_code.h"
+#include "controller/cli/follow.h"
+#include "controller/cli/names.h"
+#include "controller/cli/printable.h"
+#include "controller/cli/text_table.h"
+#include "controller/cli/times.h"
+#include "controller/cli/verbs.h"
+#include "controller/cli/wait.h"
+#include "proto/convert.h"
+
+namespace muster::cli {
+namespace {
+
+std::string PolicyInWords(const v1::Policy& policy) {
+  std::string text = fmt::format("at most {} at once", policy.max_parallel());
+  const auto add = [&text](const char* what, const google::protobuf::Duration& duration) {
+    text += fmt::format(", {} {}", what, FormatDuration(FromProto(duration)));
+  };
+  if (policy.has_delivery_deadline()) add("delivery within", policy.delivery_deadline());
+  if (policy.has_execution_deadline()) add("execution within", policy.execution_deadline());
+  if (policy.has_deadline()) add("all within", policy.deadline());
+  return text;
+}
+
+std::string Header(const v1::Job& job) {
+  TextTable table;
+  const auto add = [&table](const char* what, const std::string& text) {
+    if (!text.empty()) table.AddRow({what, Printable(text)});
+  };
+  add("job", job.name());
+  add("work", WorkInWords(job.work()));
+  add("policy", PolicyInWords(job.policy()));
+  add("created", fmt::format("{} by {}", FormatTime(job.create_time()), job.created_by()));
+  if (job.has_end_time()) add("ended", FormatTime(job.end_time()));
+  add("operation", job.operation());
+  add("detail", job.detail());
+  return table.Text() + "\n";
+}
+
+ExitCode ShowJob(const std::string& id, const GlobalOptions& global) {
+  const absl::StatusOr<std::string> name = JobName(id);
+  if (!name.ok()) return Fail(name.status());
+  const auto connection = Connection::Open(global.connection);
+  if (!connection.ok()) return Fail(connection.status());
+  v1::GetJobRequest request;
+  request.set_name(*name);
+  JobView view;
+  absl::Status status =
+      (*connection)->Call(&v1::Controller::Stub::GetJob, "show " + *name, request, view.job);
+  if (status.ok()) status = FetchTasks(**connection, view);
+  if (!status.ok()) return Fail(status);
+  if (global.output == OutputFormat::kTable) Print(Header(view.job));
+  PrintJob(view, global.output);
+  return IsEnded(view.job.state()) ? ExitCodeOf(view.Counts()) : ExitCode::kSuccess;
+}
+
+}  // namespace
+
+void AddJobShow(CLI::App& job, const GlobalOptions& global, int& exit_code) {
+  CLI::App* verb = job.add_subcommand("show", "A job and its tasks as they are now");
+  const auto id = std::make_shared<std::string>();
+  verb->add_option("ID", *id, "The job's id, with or without jobs/")->required()->type_name("");
+  verb->callback([id, &global, &exit_code] { exit_code = static_cast<int>(ShowJob(*id, global)); });
+}
+
+}  // namespace muster::cli

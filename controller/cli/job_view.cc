@@ -1,0 +1,102 @@
+#include "controller/cli/job_view.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+#include "common/outcome.h"
+#include "common/work.h"
+#include "proto/convert.h"
+
+namespace muster::cli {
+namespace {
+
+// The name of an enumerator without its prefix. `name` is empty for a number that this version does not know.
+std::string Unprefixed(const std::string& name, const std::string& prefix, int number) {
+  if (number == 0) return "";
+  return name.empty() ? fmt::format("STATE_{}", number) : name.substr(prefix.size());
+}
+
+}  // namespace
+
+void JobView::Apply(const v1::Task& task) {
+  const auto [at, is_new] = tasks.try_emplace(task.node(), task);
+  if (!is_new && at->second.revision() <= task.revision()) at->second = task;
+}
+
+void JobView::Apply(const v1::Job& newer) {
+  if (job.revision() <= newer.revision()) job = newer;
+}
+
+TaskCounts JobView::Counts() const {
+  TaskCounts counts;
+  for (const auto& [node, task] : tasks) ++counts[task.state()];
+  return counts;
+}
+
+std::vector<std::string> JobView::UnfinishedNodes() const {
+  std::vector<std::string> nodes;
+  for (const auto& [node, task] : tasks) {
+    if (!IsEnded(task.state())) nodes.push_back(node);
+  }
+  return nodes;
+}
+
+bool JobView::IsComplete() const {
+  return IsEnded(job.state()) && tasks.size() == job.task_count() && UnfinishedNodes().empty();
+}
+
+bool IsEnded(v1::JobState state) {
+  return state == v1::JOB_STATE_SUCCEEDED || state == v1::JOB_STATE_FAILED ||
+         state == v1::JOB_STATE_CANCELLED;
+}
+
+bool IsEnded(v1::TaskState state) {
+  switch (state) {
+    case v1::TASK_STATE_SUCCEEDED:
+    case v1::TASK_STATE_ALREADY_SATISFIED:
+    case v1::TASK_STATE_NOT_APPLICABLE:
+    case v1::TASK_STATE_FAILED:
+    case v1::TASK_STATE_REFUSED:
+    case v1::TASK_STATE_TIMED_OUT:
+    case v1::TASK_STATE_UNDELIVERED:
+    case v1::TASK_STATE_LOST:
+    case v1::TASK_STATE_CANCELLED:
+      return true;
+    default:  // pending, dispatched, running, verifying, and states of a newer controller
+      return false;
+  }
+}
+
+std::string StateName(v1::JobState state) {
+  return Unprefixed(v1::JobState_Name(state), "JOB_STATE_", state);
+}
+
+std::string StateName(v1::TaskState state) {
+  return Unprefixed(v1::TaskState_Name(state), "TASK_STATE_", state);
+}
+
+std::string ReasonName(v1::Reason reason) {
+  const std::string& name = v1::Reason_Name(reason);
+  if (reason == v1::REASON_UNSPECIFIED) return "";
+  return name.empty() ? fmt::format("REASON_{}", static_cast<int>(reason))
+                      : name.substr(std::string("REASON_").size());
+}
+
+std::string InWords(const std::string& state_name) {
+  std::string words;
+  for (const char c : state_name) {
+    words += c == '_' ? ' ' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return words;
+}
+
+std::string WorkInWords(const v1::Work& work) { return Describe(FromProto(work)); }
+
+TaskCounts CountsOf(const v1::Job& job) {
+  TaskCounts counts;
+  for (const v1::StateCount& count : job.counts()) counts[count.state()] += count.count();
+  return counts;
+}
+
+}  // namespace muster::cli

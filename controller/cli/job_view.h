@@ -1,0 +1,51 @@
+// What the CLI knows of one job: the job and its tasks by node, and the names that states and reasons are shown by. Plain data,
+// one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "controller/inventory/node_set.h"
+#include "muster/v1/job.pb.h"
+
+namespace muster::cli {
+
+struct NaturalOrder {
+  bool operator()(const std::string& a, const std::string& b) const { return NaturalLess(a, b); }
+};
+
+using TaskCounts = std::map<v1::TaskState, uint64_t>;
+
+struct JobView {
+  v1::Job job;
+  std::map<std::string, v1::Task, NaturalOrder> tasks;  // by node
+
+  // Keeps the newer of what is known and what came; both are told apart by their revision.
+  void Apply(const v1::Task& task);
+  void Apply(const v1::Job& newer);
+
+  TaskCounts Counts() const;
+  std::vector<std::string> UnfinishedNodes() const;
+  // The job has ended, and so has each of its tasks, and all are here.
+  bool IsComplete() const;
+};
+
+bool IsEnded(v1::JobState state);
+bool IsEnded(v1::TaskState state);
+
+// Without their prefix; "" for unspecified; "STATE_99" or "REASON_99" for what this version does not know.
+std::string StateName(v1::JobState state);
+std::string StateName(v1::TaskState state);
+std::string ReasonName(v1::Reason reason);
+// "TIMED_OUT" as people say it: "timed out".
+std::string InWords(const std::string& state_name);
+
+// "restart ORCA".
+std::string WorkInWords(const v1::Work& work);
+
+// What the job's counts add up to, as the controller told them.
+TaskCounts CountsOf(const v1::Job& job);
+
+}  // namespace muster::cli

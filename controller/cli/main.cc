@@ -1,0 +1,61 @@
+// muster - the operators' command. This file is the command line and nothing else; the verbs are files of their own.
+#include <absl/synchronization/mutex.h>
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "common/version.h"
+#include "controller/cli/exit_code.h"
+#include "controller/cli/verbs.h"
+
+namespace muster::cli {
+namespace {
+
+constexpr char kFooter[] =
+    "Exit codes: 0 every task succeeded, was satisfied or not applicable (or the verb waits for "
+    "none); 1 otherwise;\n"
+    "2 bad usage or target; 3 controller not reachable or not authorised; 4 stopped waiting "
+    "(--wait, Ctrl-C), the job goes on.";
+
+void AddVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code) {
+  AddResubscribe(app, global, exit_code);
+  AddRestart(app, global, exit_code);
+  CLI::App* job =
+      app.add_subcommand("job", "Jobs: list, show, watch, cancel")->require_subcommand(1);
+  AddJobList(*job, global, exit_code);
+  AddJobShow(*job, global, exit_code);
+  AddJobWatch(*job, global, exit_code);
+  AddJobCancel(*job, global, exit_code);
+  CLI::App* node = app.add_subcommand("node", "Nodes: list, show")->require_subcommand(1);
+  AddNodeList(*node, global, exit_code);
+  AddNodeShow(*node, global, exit_code);
+}
+
+int Main(int argc, char** argv) {
+  GlobalOptions global;
+  int exit_code = 0;
+  CLI::App app("Tracked, idempotent commands for the nodes of HPE Cray EX systems", "muster");
+  app.fallthrough();  // options may stand before or after the verb
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("muster ") + kVersion);
+  app.footer(kFooter);
+  AddGlobalOptions(app, global);
+  AddVerbs(app, global, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "muster: {}; `muster --help` shows how to use it\n", error.what());
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace muster::cli
+
+int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  return muster::cli::Main(argc, argv);
+}

@@ -1,0 +1,47 @@
+// What is typed beside a verb and its targets. Parsed by CLI11 into these plain structs. Main thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "common/time.h"
+#include "controller/cli/connection.h"
+#include "controller/cli/targets.h"
+#include "muster/v1/controller.pb.h"
+
+namespace muster::cli {
+
+enum class OutputFormat { kTable, kJson };
+
+struct GlobalOptions {
+  ConnectionOptions connection;
+  OutputFormat output = OutputFormat::kTable;
+};
+
+// How long the CLI stays with a job.
+struct WaitOptions {
+  std::optional<Duration> wait;  // --wait; absent: until the job has ended
+  bool detach = false;
+};
+
+// Of the verbs that make a job.
+struct JobOptions {
+  TargetOptions targets;
+  WaitOptions wait;
+  std::optional<Duration> timeout;
+  std::optional<Duration> delivery_deadline;
+  std::optional<Duration> execution_deadline;
+  Duration settle = 5s;
+  uint32_t max_parallel = 0;  // 0: the controller's default
+  std::string request_id;     // empty: a new one
+};
+
+// All structs must outlive the parse.
+void AddGlobalOptions(CLI::App& app, GlobalOptions& options);
+void AddWaitOption(CLI::App& verb, WaitOptions& options);
+void AddJobOptions(CLI::App& verb, JobOptions& options);
+
+v1::Policy PolicyOf(const JobOptions& options);
+
+}  // namespace muster::cli

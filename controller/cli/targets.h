@@ -1,0 +1,33 @@
+// Which nodes a verb is about: -w, -x, --all, --role, read from the command line, from files and from standard input. Main thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <istream>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "muster/v1/controller.pb.h"
+
+namespace muster::cli {
+
+// A file of names larger than this is not one: a million xnames of 20 characters.
+inline constexpr size_t kMaxTargetBytes = 20 << 20;
+
+struct TargetOptions {
+  std::vector<std::string> with;     // -w
+  std::vector<std::string> without;  // -x
+  std::vector<std::string> roles;
+  bool all = false;
+
+  bool IsEmpty() const { return with.empty() && roles.empty() && !all; }
+};
+
+// `options` must outlive the parse.
+void AddTargetOptions(CLI::App& verb, TargetOptions& options);
+
+// Reads ^FILE and "-", checks what was typed and folds it. INVALID_ARGUMENT with a sentence for a file that cannot be read,
+// for a text that is no node set, and for an empty choice. Whether the nodes exist only the controller knows.
+absl::StatusOr<v1::Targets> ReadTargets(const TargetOptions& options, std::istream& standard_input);
+
+}  // namespace muster::cli
