@@ -21,7 +21,7 @@ class ControllerVerifier final : public grpc::experimental::ExternalCertificateV
   bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request,
               std::function<void(grpc::Status)> /*callback*/, grpc::Status* sync_status) override {
     std::vector<std::string> uris;
-    for (const grpc::string_ref uri : request->uri_names())
+    for (const grpc::string_ref& uri : request->uri_names())
       uris.emplace_back(uri.data(), uri.size());
     const std::string pattern = IdentityPatterns{}.controller;
     if (NamesIn(uris, pattern).empty()) {

@@ -31,8 +31,8 @@ void FetchMissing(Connection& connection, JobView& view) {
   if (const absl::Status status = FetchTasks(connection, view); !status.ok()) Fail(status);
 }
 
-ExitCode ExitCodeOf(const absl::StatusOr<WaitEnd>& end, const WaitOptions& wait,
-                    const JobView& view) {
+ExitCode Conclude(const absl::StatusOr<WaitEnd>& end, const WaitOptions& wait,
+                  const JobView& view) {
   if (!end.ok()) {
     const ExitCode code = Fail(end.status());
     StopWaiting(view, "what is known of the job is shown");
@@ -65,7 +65,7 @@ ExitCode FollowJob(Connection& connection, v1::Job job, const WaitOptions& wait,
   }
   if (end.ok()) FetchMissing(connection, view);
   PrintJob(view, output);
-  return ExitCodeOf(end, wait, view);
+  return Conclude(end, wait, view);
 }
 
 void PrintJob(const JobView& view, OutputFormat output) {

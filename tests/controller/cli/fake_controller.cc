@@ -1,0 +1,191 @@
+#include "fake_controller.h"
+
+#include <fmt/format.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "common/time.h"
+
+namespace muster::cli {
+namespace {
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+FakeController::~FakeController() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  if (server_) server_->Shutdown(std::chrono::system_clock::now() + 5s);
+}
+
+std::string FakeController::Start(const std::string& dir, const std::string& certificate) {
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = ReadFile(dir + "/ca.pem");
+  options.pem_key_cert_pairs.push_back(
+      {ReadFile(dir + "/" + certificate + ".key"), ReadFile(dir + "/" + certificate + ".pem")});
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(options), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  return fmt::format("127.0.0.1:{}", port);
+}
+
+void FakeController::MakeJob(int node_count) {
+  job.set_name("jobs/7");
+  job.set_state(v1::JOB_STATE_RUNNING);
+  job.set_task_count(node_count);
+  job.set_revision(1);
+  job.set_created_by("alice");
+  job.mutable_create_time()->set_seconds(1'000'000);
+  job.mutable_work()->mutable_restart_unit()->set_well_known(v1::WELL_KNOWN_UNIT_ORCA);
+  for (int i = 1; i <= node_count; ++i) {
+    v1::Task& task = tasks.emplace_back();
+    task.set_node(fmt::format("x1000c0s0b0n{}", i));
+    task.set_name("jobs/7/tasks/" + task.node());
+    task.set_state(v1::TASK_STATE_PENDING);
+    task.set_revision(1);
+  }
+}
+
+v1::JobChanges FakeController::Change(v1::JobState job_state,
+                                      const std::vector<v1::TaskState>& states) {
+  static uint64_t revision = 1;
+  ++revision;
+  v1::JobChanges changes;
+  for (size_t i = 0; i < states.size(); ++i) {
+    v1::Task& task = *changes.add_tasks();
+    task = tasks[i];
+    task.set_state(states[i]);
+    task.set_revision(revision);
+  }
+  *changes.mutable_job() = job;
+  changes.mutable_job()->set_state(job_state);
+  changes.mutable_job()->set_revision(revision);
+  changes.set_revision(revision);
+  return changes;
+}
+
+std::vector<v1::CreateJobRequest> FakeController::Creates() {
+  const MutexLock lock(mutex_);
+  return creates_;
+}
+
+std::vector<v1::WatchJobRequest> FakeController::Watches() {
+  const MutexLock lock(mutex_);
+  return watch_calls_;
+}
+
+std::string FakeController::LastCancelled() {
+  const MutexLock lock(mutex_);
+  return cancelled_;
+}
+
+bool FakeController::WaitForHang() {
+  std::unique_lock<Mutex> lock(mutex_);
+  return changed_.wait_for(lock, 10s, [this] { return hanging_ > 0; });
+}
+
+grpc::Status FakeController::CreateJob(Context*, const v1::CreateJobRequest* request,
+                                       v1::Job* answer) {
+  const MutexLock lock(mutex_);
+  creates_.push_back(*request);
+  if (!create_status.ok()) return create_status;
+  if (static_cast<int>(creates_.size()) <= unavailable_creates) {
+    return {grpc::StatusCode::UNAVAILABLE, "restarting"};
+  }
+  *answer = job;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::GetJob(Context*, const v1::GetJobRequest* request, v1::Job* answer) {
+  if (request->name() != job.name()) return {grpc::StatusCode::NOT_FOUND, "there is no such job"};
+  *answer = job;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::ListJobs(Context*, const v1::ListJobsRequest*,
+                                      v1::ListJobsResponse* answer) {
+  *answer->add_jobs() = job;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::CancelJob(Context*, const v1::CancelJobRequest* request,
+                                       v1::Job* answer) {
+  const MutexLock lock(mutex_);
+  cancelled_ = request->name();
+  *answer = job;
+  answer->set_state(v1::JOB_STATE_CANCELLING);
+  return grpc::Status::OK;
+}
+
+// Two tasks a page, whatever was asked for, so that every test turns pages.
+grpc::Status FakeController::ListTasks(Context*, const v1::ListTasksRequest* request,
+                                       v1::ListTasksResponse* answer) {
+  size_t at = request->page_token().empty() ? 0 : std::stoul(request->page_token());
+  for (const size_t end = std::min(at + 2, tasks.size()); at < end; ++at) {
+    *answer->add_tasks() = tasks[at];
+  }
+  if (at < tasks.size()) answer->set_next_page_token(std::to_string(at));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::ListNodes(Context*, const v1::ListNodesRequest*,
+                                       v1::ListNodesResponse* answer) {
+  for (const v1::Node& node : nodes) *answer->add_nodes() = node;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::GetNode(Context*, const v1::GetNodeRequest* request,
+                                     v1::Node* answer) {
+  for (const v1::Node& node : nodes) {
+    if (node.name() != request->name()) continue;
+    *answer = node;
+    return grpc::Status::OK;
+  }
+  return {grpc::StatusCode::NOT_FOUND, "there is no such node"};
+}
+
+grpc::Status FakeController::WatchJob(Context* context, const v1::WatchJobRequest* request,
+                                      grpc::ServerWriter<v1::JobChanges>* writer) {
+  WatchScript script;
+  {
+    const MutexLock lock(mutex_);
+    watch_calls_.push_back(*request);
+    if (!watches.empty()) script = watches[std::min(watch_calls_.size(), watches.size()) - 1];
+  }
+  for (const v1::JobChanges& changes : script.changes) writer->Write(changes);
+  switch (script.end) {
+    case WatchScript::End::kOk:
+      break;
+    case WatchScript::End::kBreak:
+      return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
+    case WatchScript::End::kHang:
+      Hang(context);
+      break;
+  }
+  return grpc::Status::OK;
+}
+
+void FakeController::Hang(Context* context) {
+  std::unique_lock<Mutex> lock(mutex_);
+  ++hanging_;
+  changed_.notify_all();
+  // A synchronous handler is not told that its caller has gone; it has to look.
+  while (!stopping_ && !context->IsCancelled()) changed_.wait_for(lock, 10ms);
+  --hanging_;
+}
+
+}  // namespace muster::cli

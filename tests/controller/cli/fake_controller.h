@@ -1,0 +1,74 @@
+// A controller with one job, whose answers a test writes down beforehand: a gRPC server with mutual TLS on a free port of
+// 127.0.0.1. Set it up before Start(); what came in may be read at any time.
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/mutex.h"
+#include "muster/v1/controller.grpc.pb.h"
+
+namespace muster::cli {
+
+// What one WatchJob call sends, and how it ends.
+struct WatchScript {
+  enum class End { kOk, kBreak, kHang };
+  std::vector<v1::JobChanges> changes;
+  End end = End::kOk;
+};
+
+class FakeController final : public v1::Controller::Service {
+ public:
+  ~FakeController() override;
+
+  // Reads controller.pem, controller.key and ca.pem in `dir`. The address it listens at.
+  std::string Start(const std::string& dir, const std::string& certificate = "controller");
+
+  // A job that restarts ORCA on x1000c0s0b0n1 and so on, all pending.
+  void MakeJob(int nodes);
+  // The job's tasks with these states, as a change; the job has ended if `job_state` says so.
+  v1::JobChanges Change(v1::JobState job_state, const std::vector<v1::TaskState>& states);
+
+  // Scripted behaviour.
+  v1::Job job;
+  std::vector<v1::Task> tasks;
+  std::vector<v1::Node> nodes;
+  std::vector<WatchScript> watches;  // one for each call; the last one again for all further calls
+  int unavailable_creates = 0;       // so many CreateJob calls make the job and lose the answer
+  grpc::Status create_status;
+
+  // What came in.
+  std::vector<v1::CreateJobRequest> Creates();
+  std::vector<v1::WatchJobRequest> Watches();
+  std::string LastCancelled();
+  // Blocks until a WatchJob call hangs; false after ten seconds.
+  bool WaitForHang();
+
+ private:
+  using Context = grpc::ServerContext;
+  grpc::Status CreateJob(Context*, const v1::CreateJobRequest*, v1::Job*) override;
+  grpc::Status GetJob(Context*, const v1::GetJobRequest*, v1::Job*) override;
+  grpc::Status ListJobs(Context*, const v1::ListJobsRequest*, v1::ListJobsResponse*) override;
+  grpc::Status CancelJob(Context*, const v1::CancelJobRequest*, v1::Job*) override;
+  grpc::Status ListTasks(Context*, const v1::ListTasksRequest*, v1::ListTasksResponse*) override;
+  grpc::Status ListNodes(Context*, const v1::ListNodesRequest*, v1::ListNodesResponse*) override;
+  grpc::Status GetNode(Context*, const v1::GetNodeRequest*, v1::Node*) override;
+  grpc::Status WatchJob(Context*, const v1::WatchJobRequest*,
+                        grpc::ServerWriter<v1::JobChanges>*) override;
+  // Until the caller has gone or the server stops.
+  void Hang(Context* context);
+
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<v1::CreateJobRequest> creates_ MUSTER_GUARDED_BY(mutex_);
+  std::vector<v1::WatchJobRequest> watch_calls_ MUSTER_GUARDED_BY(mutex_);
+  std::string cancelled_ MUSTER_GUARDED_BY(mutex_);
+  int hanging_ MUSTER_GUARDED_BY(mutex_) = 0;
+  bool stopping_ MUSTER_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace muster::cli

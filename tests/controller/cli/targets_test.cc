@@ -1,0 +1,88 @@
+// Which nodes an operator means: sets, files, standard input.
+#include "controller/cli/targets.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace muster::cli {
+namespace {
+
+class TargetsTest : public ::testing::Test {
+ protected:
+  TargetsTest() {
+    std::string pattern = ::testing::TempDir() + "targets_test.XXXXXX";
+    dir_ = mkdtemp(pattern.data());
+  }
+  ~TargetsTest() override { std::filesystem::remove_all(dir_); }
+
+  std::string File(const std::string& text) {
+    const std::string path = dir_ + "/nodes";
+    std::ofstream(path) << text;
+    return path;
+  }
+  absl::StatusOr<v1::Targets> Read(const TargetOptions& options, const std::string& input = "") {
+    std::istringstream in(input);
+    return ReadTargets(options, in);
+  }
+
+  std::string dir_;
+};
+
+TEST_F(TargetsTest, SetsOfAllOptionsAreOne) {
+  const auto targets = Read({.with = {"nid[000001-000002],nid000004", "nid000003"},
+                             .without = {"nid000002"},
+                             .roles = {"compute"}});
+  ASSERT_TRUE(targets.ok()) << targets.status();
+  ASSERT_EQ(targets->node_sets_size(), 1);
+  EXPECT_EQ(targets->node_sets(0), "nid[000001-000004]");
+  ASSERT_EQ(targets->exclude_size(), 1);
+  EXPECT_EQ(targets->exclude(0), "nid000002");
+  ASSERT_EQ(targets->roles_size(), 1);
+  EXPECT_EQ(targets->roles(0), "compute");
+  EXPECT_FALSE(targets->all());
+}
+
+TEST_F(TargetsTest, FilesHaveNamesSetsAndComments) {
+  const std::string path = File("# rack 7\nnid[000001,000003]  nid000002\n\nnid000009 # gone\n");
+  const auto targets = Read({.with = {"ncn-w001,^" + path}});
+  ASSERT_TRUE(targets.ok()) << targets.status();
+  EXPECT_EQ(targets->node_sets(0), "ncn-w001,nid[000001-000003,000009]");
+}
+
+TEST_F(TargetsTest, ADashIsStandardInput) {
+  const auto targets = Read({.with = {"-"}}, "nid000001\nnid000002\n");
+  ASSERT_TRUE(targets.ok()) << targets.status();
+  EXPECT_EQ(targets->node_sets(0), "nid[000001-000002]");
+}
+
+TEST_F(TargetsTest, AllNeedsNoSet) {
+  const auto targets = Read({.all = true});
+  ASSERT_TRUE(targets.ok());
+  EXPECT_TRUE(targets->all());
+  EXPECT_EQ(targets->node_sets_size(), 0);
+}
+
+TEST_F(TargetsTest, WhatNamesNothingIsAnError) {
+  const std::string empty = File("# nothing\n");
+  for (const TargetOptions& options :
+       {TargetOptions{}, TargetOptions{.without = {"nid1"}}, TargetOptions{.with = {""}},
+        TargetOptions{.with = {","}}, TargetOptions{.with = {"^" + empty}},
+        TargetOptions{.with = {"^" + dir_ + "/missing"}}, TargetOptions{.with = {"-"}},
+        TargetOptions{.with = {"nid[1-"}}, TargetOptions{.with = {"nid[3-1]"}}}) {
+    EXPECT_EQ(Read(options).status().code(), absl::StatusCode::kInvalidArgument)
+        << (options.with.empty() ? "" : options.with[0]);
+  }
+}
+
+TEST_F(TargetsTest, AMissingFileIsNamed) {
+  const std::string path = dir_ + "/missing";
+  const std::string message(Read({.with = {"^" + path}}).status().message());
+  EXPECT_NE(message.find(path + " cannot be opened: No such file"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace muster::cli
