@@ -1,0 +1,121 @@
+/* orca_stub - stand-in for the ORCA daemon, and for every way in which a service can misbehave.
+ *
+ *   --subscribe HOST:PORT   POST a subscription of this node (/etc/xname) to HMNFD before being ready; end with 1 if it is refused.
+ *                           "Subscription exists" (400) counts as subscribed unless --exists-is-an-error is given.
+ *   --never-ready           never say READY=1
+ *   --exit-after S:CODE     after being ready, end with CODE after S seconds
+ *   --stop-delay S          take S seconds to stop
+ *   --ignore-term           do not stop
+ *
+ * The subscription carries $INVOCATION_ID in a header that a real HMNFD would ignore: the stand-in writes it down, and the number of distinct
+ * ids of a node is the number of its starts, counted from outside. */
+#define _GNU_SOURCE
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+static int stop_delay;
+static int ignore_term;
+
+static void on_term(int signal_number) {
+  (void)signal_number;
+  if (ignore_term) return;
+  for (unsigned left = stop_delay; left > 0;) left = sleep(left);
+  _exit(0);
+}
+
+static int connect_to(const char *host, const char *port) {
+  const struct addrinfo hint = {.ai_socktype = SOCK_STREAM, .ai_family = AF_INET};
+  struct addrinfo *address;
+  const int error = getaddrinfo(host, port, &hint, &address);
+  if (error != 0) {
+    fprintf(stderr, "orca: %s: %s\n", host, gai_strerror(error));
+    return -1;
+  }
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const struct timeval limit = {.tv_sec = 5};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  const int refused = connect(fd, address->ai_addr, address->ai_addrlen);
+  freeaddrinfo(address);
+  if (refused) {
+    perror("orca: connect");
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+/* The whole answer, as far as it fits; HTTP/1.0: it ends with the connection. */
+static int exchange(int fd, const char *request, size_t length, char *answer, size_t size) {
+  if (write(fd, request, length) != (ssize_t)length) return -1;
+  size_t have = 0;
+  ssize_t n;
+  while (have < size - 1 && (n = read(fd, answer + have, size - 1 - have)) > 0) have += n;
+  answer[have] = 0;
+  return strncmp(answer, "HTTP/1.", 7) == 0 && have > 12 ? atoi(answer + 9) : -1;
+}
+
+static int subscribe(const char *where, int exists_is_an_error) {
+  char host[128], port[8], xname[64] = "", name[64], body[512], request[1024], answer[2048];
+  if (sscanf(where, "%127[^:]:%7s", host, port) != 2) return 2;
+  FILE *file = fopen("/etc/xname", "re");
+  if (file == NULL || fscanf(file, "%63s", xname) != 1) {
+    fprintf(stderr, "orca: /etc/xname does not say who I am\n");
+    return 1;
+  }
+  fclose(file);
+  gethostname(name, sizeof name);
+  const int fd = connect_to(host, port);
+  if (fd < 0) return 1;
+  const char *invocation = getenv("INVOCATION_ID");
+  const int body_length = snprintf(body, sizeof body,
+                                   "{\"Components\":[\"%s\"],\"States\":[\"Ready\",\"Standby\",\"Off\",\"Empty\",\"Unknown\"],"
+                                   "\"Enabled\":true,\"Url\":\"http://%s-nmn:7000/scn\"}",
+                                   xname, name);
+  const int length = snprintf(request, sizeof request,
+                              "POST /hmi/v2/subscriptions/%s/agents/orca HTTP/1.0\r\nHost: %s\r\n"
+                              "Content-Type: application/json\r\nContent-Length: %d\r\nX-Invocation-Id: %s\r\n\r\n%s",
+                              xname, host, body_length, invocation ? invocation : "", body);
+  const int status = exchange(fd, request, length, answer, sizeof answer);
+  close(fd);
+  const int exists = status == 400 && strstr(answer, "Subscription exists") != NULL;
+  if (status / 100 != 2 && (!exists || exists_is_an_error)) {
+    fprintf(stderr, "orca: subscription refused: %.40s\n", status < 0 ? "no answer" : answer);
+    return 1;
+  }
+  fprintf(stderr, "orca: %s is subscribed at %s\n", xname, where);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  const char *hmnfd = NULL;
+  int never_ready = 0, exists_is_an_error = 0, exit_after = -1, exit_code = 0;
+  for (int i = 1; i < argc; i++) {
+    const char *next = i + 1 < argc ? argv[i + 1] : "";
+    if (!strcmp(argv[i], "--subscribe")) hmnfd = next, i++;
+    else if (!strcmp(argv[i], "--exists-is-an-error")) exists_is_an_error = 1;
+    else if (!strcmp(argv[i], "--never-ready")) never_ready = 1;
+    else if (!strcmp(argv[i], "--ignore-term")) ignore_term = 1;
+    else if (!strcmp(argv[i], "--stop-delay")) stop_delay = atoi(next), i++;
+    else if (!strcmp(argv[i], "--exit-after") && sscanf(next, "%d:%d", &exit_after, &exit_code) == 2) i++;
+    else return 2;
+  }
+  signal(SIGTERM, on_term);
+  if (hmnfd != NULL) {
+    const int failed = subscribe(hmnfd, exists_is_an_error);
+    if (failed) return failed;
+  }
+  if (!never_ready) sd_notify(0, "READY=1\nSTATUS=subscribed");
+  if (exit_after >= 0) {
+    sleep(exit_after);
+    return exit_code;
+  }
+  for (;;) pause();
+}
