@@ -15,6 +15,7 @@ WHOLE = re.compile(r"^(\w+)\((.*)\)\s+=\s+(.*)$", re.S)
 UNFINISHED = re.compile(r"^(\w+)\((.*) <unfinished \.\.\.>$", re.S)
 RESUMED = re.compile(r"^<\.\.\. (\w+) resumed>(.*)\)\s+=\s+(.*)$", re.S)
 PATH_OF_FD = re.compile(r"^(?:\d+|AT_FDCWD)<((?:[^<>\\]|\\.|<[^<>]*>)*)>")
+NAME = re.compile(r'(?:(?:\d+|AT_FDCWD)<([^<>]*)>, )?"((?:[^"\\]|\\.)*)"')
 
 WRITES = ("write", "writev", "pwrite64", "pwritev", "ftruncate")
 SYNCS = ("fsync", "fdatasync")
@@ -38,6 +39,11 @@ def parse(lines):
             yield Call(found[1], found[2], None), "begun"
         elif found := RESUMED.match(text):
             yield Call(found[1], begun.pop(pid, "") + found[2], found[3]), "ended"
+
+
+def names_in(arguments):
+    """The paths that a call names, each joined with the directory descriptor in front of it."""
+    return [name if name.startswith("/") else f"{base}/{name}" for base, name in NAME.findall(arguments)]
 
 
 def path_of(arguments):
@@ -67,7 +73,8 @@ class Order:
         return self
 
     def _is_watched(self, path):
-        return path == self.directory or path.startswith(self.directory + "/")
+        # SQLite's -shm is memory that happens to have a name; it is made anew after a crash.
+        return (path == self.directory or path.startswith(self.directory + "/")) and not path.endswith("-shm")
 
     def _begin(self, call):
         if call.name in SENDS and (effect := self.effect_of(call)):
@@ -75,19 +82,10 @@ class Order:
         path = path_of(call.arguments)
         if call.name in WRITES and self._is_watched(path):
             self.dirty.add(path)
-        if call.name in NAME_CHANGES:
-            for name in re.findall(r'"((?:[^"\\]|\\.)*)"', call.arguments):
-                self._name_changed(name, call.arguments)
-        if call.name == "openat" and "O_CREAT" in call.arguments:
-            for name in re.findall(r'"((?:[^"\\]|\\.)*)"', call.arguments)[:1]:
-                self._name_changed(name, call.arguments)
-
-    def _name_changed(self, name, arguments):
-        base = path_of(arguments)
-        path = name if name.startswith("/") else f"{base}/{name}"
-        if self._is_watched(path):
-            parent = path.rpartition("/")[0]
-            self.dirty.add(parent)
+        if call.name in NAME_CHANGES or (call.name == "openat" and "O_CREAT" in call.arguments):
+            for name in names_in(call.arguments):
+                if self._is_watched(name):
+                    self.dirty.add(name.rpartition("/")[0])
 
     def _end(self, call):
         if call.name in SYNCS and call.result == "0":
@@ -97,12 +95,10 @@ class Order:
                 self.syncs += 1
         if call.name.startswith("rename") and call.result == "0":
             # Bytes that were not synced under the old name are not synced under the new one.
-            names = re.findall(r'"((?:[^"\\]|\\.)*)"', call.arguments)
-            if len(names) == 2:
-                old, new = (name if name.startswith("/") else f"{path_of(call.arguments)}/{name}" for name in names)
-                if old in self.dirty:
-                    self.dirty.discard(old)
-                    self.dirty.add(new)
+            old, new = names_in(call.arguments)
+            if old in self.dirty:
+                self.dirty.discard(old)
+                self.dirty.add(new)
 
     def violations(self):
         return [f"{effect} with unsynced {', '.join(dirty)}" for effect, dirty, _ in self.effects if dirty]

@@ -18,7 +18,7 @@ CONTROLLER_POINTS = ["controller.before-persist", "controller.persisted", "contr
 
 
 def arm_the_agents(world):
-    """A host for each point of the agent. ORCA takes a second to stop, so that "call answered" is not also "job removed"."""
+    """A host for each point of the agent; the last host's agent is left alone."""
     for host, point in zip(world.hosts, AGENT_POINTS):
         host.set_agent_env(MUSTER_CRASH_AT=point, MUSTER_CRASH_MARK=f"/opt/muster-etc/{host.nid}/mark")
 

@@ -53,16 +53,16 @@ class FaultTest(Story):
         before = host.invocation()
         job, _ = self.begin(host)
         host.cut()
-        wait_until(lambda: self.outcome_is_written(host), "the outcome is in the ledger")
+        wait_until(lambda: self.outcome_is_written(host, job), "the outcome is in the ledger")
         host.heal()
         state, task = self.end_of(job, host)
         self.assertEqual("SUCCEEDED", state)
         self.assertEqual(before, task["outcome"]["evidence"]["before"]["invocation_id"])
         self.assertEqual(host.invocation(), task["outcome"]["evidence"]["after"]["invocation_id"])
 
-    def outcome_is_written(self, host):
-        listing = host.run("grep", "-rlE", "SUCCEEDED", LEDGER, check=False)
-        return bool(listing.strip())
+    def outcome_is_written(self, host, job):
+        """Whether the agent holds the job's attempt with its outcome: one file for each, named for it."""
+        return bool(host.run("sh", "-c", f"grep -l SUCCEEDED {LEDGER}/attempts/*{job.removeprefix('jobs/')}*", check=False))
 
     def test_a_ledger_that_is_wiped_in_the_middle(self):
         """A new ledger is a new incarnation: the attempt ends INTERRUPTED and nothing is started again."""
@@ -138,7 +138,7 @@ class FaultTest(Story):
         host = self.world.host(7)
         job, before = self.begin(host)
         self.world.musterd.signal(signal.SIGSTOP)
-        wait_until(lambda: self.outcome_is_written(host), "the outcome is in the ledger")
+        wait_until(lambda: self.outcome_is_written(host, job), "the outcome is in the ledger")
         self.world.musterd.signal(signal.SIGCONT)
         self.assertEqual("SUCCEEDED", self.end_of(job, host)[0])
         self.assert_restarted_once(host, before)
