@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <fstream>
 #include <random>
-#include <sstream>
 
 #include "agent/ledger/directory_ledger.h"
 #include "agent/runner/agent_runner.h"
@@ -17,7 +16,7 @@
 #include "agent/systemd/sdbus_unit_manager.h"
 #include "agent/uplink/event_source.h"
 #include "agent/uplink/h2_uplink.h"
-#include "agent/uplink/own_name.h"
+#include "agent/uplink/tls_client.h"
 #include "common/log.h"
 #include "common/version.h"
 
@@ -35,6 +34,7 @@ constexpr char kUsage[] =
 
 struct Options {
   AgentConfig config;
+  std::vector<HostPort> controllers;
   std::string config_file;
   bool debug = false;
 };
@@ -56,10 +56,9 @@ absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
   for (int c; (c = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
     switch (c) {
       case 'c': {
-        std::stringstream list(optarg);
-        for (std::string address; std::getline(list, address, ',');) {
-          if (!address.empty()) options.config.controllers.push_back(address);
-        }
+        absl::StatusOr<std::vector<HostPort>> controllers = ParseControllers(optarg);
+        if (!controllers.ok()) return Usage("--controller: " + Message(controllers.status()));
+        options.controllers = *controllers;
         break;
       }
       case 't':
@@ -85,7 +84,7 @@ absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
     }
   }
   if (optind < argc) return Usage(fmt::format("'{}' is not an option", argv[optind]));
-  if (options.config.controllers.empty()) return Usage("--controller is missing");
+  if (options.controllers.empty()) return Usage("--controller is missing");
   if (options.config.tls_dir.empty()) return Usage("--tls-dir is missing");
   if (options.config.state_dir.empty()) return Usage("--state-dir is missing");
   return options;
@@ -136,11 +135,14 @@ absl::Status Run(Options options) {
   }
   signal(SIGPIPE, SIG_IGN);
 
-  std::random_device seed;
+  std::random_device device;
+  std::mt19937_64 random((static_cast<uint64_t>(device()) << 32) | device());
   AgentRunner runner({*node, *boot_id, config.aliases, config.policy_units}, event, **ledger);
   SdBusUnitManager units(event, runner);
-  H2Uplink uplink({config.controllers, config.tls_dir, config.patterns.controller}, event, runner,
-                  (static_cast<uint64_t>(seed()) << 32) | seed());
+  UplinkConfig uplink_config{options.controllers, {}};
+  uplink_config.stream.tls_dir = config.tls_dir;
+  uplink_config.stream.controller_pattern = config.patterns.controller;
+  H2Uplink uplink(event, uplink_config, runner, random);
   log::Info("starting version={} node={} incarnation={}", kVersion, *node,
             (*ledger)->incarnation());
   runner.Start(units, uplink);

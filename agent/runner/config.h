@@ -21,7 +21,6 @@
 namespace muster {
 
 struct AgentConfig {
-  std::vector<std::string> controllers;  // HOST:PORT
   std::string tls_dir;
   std::string state_dir;
   std::vector<std::string> aliases;

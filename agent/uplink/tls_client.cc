@@ -167,6 +167,23 @@ absl::StatusOr<SslPtr> NewTlsClient(const std::string& tls_dir) {
   return ssl;
 }
 
+absl::StatusOr<std::string> ReadOwnName(const std::string& tls_dir,
+                                        const std::string& agent_pattern) {
+  const std::string path = tls_dir + "/cert.pem";
+  const std::unique_ptr<BIO, int (*)(BIO*)> file(BIO_new_file(path.c_str(), "r"), BIO_free);
+  if (file == nullptr) return FileError(path);
+  const std::unique_ptr<X509, void (*)(X509*)> certificate(
+      PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), X509_free);
+  if (certificate == nullptr) return FileError(path);
+  const std::vector<std::string> names = NamesIn(UriNames(certificate.get()), agent_pattern);
+  if (names.size() == 1) return names.front();
+  return MakeStatus(
+      absl::StatusCode::kFailedPrecondition,
+      "{}: it must name one node as {} among its URI names, and has {}; issue it with "
+      "'muster pki issue --role agent'",
+      path, agent_pattern, names.size());
+}
+
 absl::Status CheckPeer(SSL* ssl, const std::string& controller_pattern) {
   MUSTER_RETURN_IF_ERROR(CheckProtocol(ssl));
   const std::unique_ptr<X509, CertificateRelease> certificate(SSL_get_peer_certificate(ssl));

@@ -22,6 +22,11 @@ using SslPtr = std::unique_ptr<SSL, SslRelease>;
 // certificate is used from the next connection on. FAILED_PRECONDITION if a file cannot be used.
 absl::StatusOr<SslPtr> NewTlsClient(const std::string& tls_dir);
 
+// The name that cert.pem in `tls_dir` gives to this node under `agent_pattern`. FAILED_PRECONDITION if the file cannot be read or does not
+// hold exactly one such name.
+absl::StatusOr<std::string> ReadOwnName(const std::string& tls_dir,
+                                        const std::string& agent_pattern);
+
 // After the handshake: the peer has agreed to HTTP/2 and is a controller, which is a matter of its certificate's URI name.
 absl::Status CheckPeer(SSL* ssl, const std::string& controller_pattern);
 
