@@ -9,6 +9,7 @@
 
 #include "controller/cli/credentials.h"
 #include "controller/cli/duration.h"
+#include "controller/cli/grpc_log.h"
 #include "controller/cli/printable.h"
 
 namespace muster::cli {
@@ -39,8 +40,8 @@ grpc::ChannelArguments Arguments() {
 
 // Waiting does not help against a certificate: OpenSSL's words, and those of our verifier.
 bool IsCertificateProblem(const std::string& message) {
-  for (const char* words : {"CERTIFICATE_VERIFY_FAILED", "certificate verify failed",
-                            "it is no controller", "Invalid private key", "Invalid cert chain"}) {
+  if (!OwnCertificateProblem().empty()) return true;
+  for (const char* words : {"certificate verify failed", "it is no controller"}) {
     if (message.find(words) != std::string::npos) return true;
   }
   return false;
@@ -105,6 +106,7 @@ absl::Status Connection::Retry(const std::string& what,
     const Interrupt::Cancels cancels(interrupt_, context);
     const grpc::Status status = call(context);
     if (status.ok()) return absl::OkStatus();
+    may_have_arrived_ |= status.error_message().find("failed to connect") == std::string::npos;
     if (interrupt_.IsRaised()) {
       return MakeStatus(absl::StatusCode::kCancelled, "{}: interrupted", what);
     }
@@ -123,7 +125,14 @@ absl::Status Connection::Retry(const std::string& what,
 absl::Status Connection::Explain(const std::string& what, const grpc::Status& status) const {
   const auto code = static_cast<absl::StatusCode>(status.error_code());
   const std::string& message = status.error_message();
-  if (IsCertificateProblem(message)) {
+  const bool is_failed_connection = code == absl::StatusCode::kUnavailable;
+  if (const std::string problem = OwnCertificateProblem();
+      is_failed_connection && !problem.empty()) {
+    return MakeStatus(absl::StatusCode::kUnauthenticated,
+                      "{}: the certificate in {} does not work at {}: {}", what, options_.tls_dir,
+                      address_, problem);
+  }
+  if (is_failed_connection && IsCertificateProblem(message)) {
     return MakeStatus(absl::StatusCode::kUnauthenticated,
                       "{}: no trust between {} and the certificates in {}: {}; check ca.pem and "
                       "cert.pem, and that the address is the controller's",
@@ -148,9 +157,10 @@ absl::Status Connection::Explain(const std::string& what, const grpc::Status& st
 }
 
 bool IsTransient(const grpc::Status& status) {
-  if (IsCertificateProblem(status.error_message())) return false;
-  return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    return !IsCertificateProblem(status.error_message());
+  }
+  return status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
 }
 
 }  // namespace muster::cli

@@ -64,6 +64,9 @@ class Connection {
   // The sentence for a failed call that was not made by Call.
   absl::Status Explain(const std::string& what, const grpc::Status& status) const;
 
+  // A call has failed that the controller may have received all the same.
+  bool MayHaveArrived() const { return may_have_arrived_; }
+
   v1::Controller::Stub& stub() { return *stub_; }
   Interrupt& interrupt() { return interrupt_; }
   const std::string& address() const { return address_; }
@@ -78,6 +81,7 @@ class Connection {
   ConnectionOptions options_;
   std::string address_;
   std::unique_ptr<v1::Controller::Stub> stub_;
+  bool may_have_arrived_ = false;
 };
 
 // A call with this status may work a moment later.

@@ -14,9 +14,11 @@ namespace muster::cli {
 namespace {
 
 // The call may have worked although its answer never came: what the operator must know before typing it again.
-ExitCode FailToCreate(const absl::Status& status, const std::string& request_id) {
+ExitCode FailToCreate(const Connection& connection, const absl::Status& status,
+                      const std::string& request_id) {
   const ExitCode code = Fail(status);
-  if (code == ExitCode::kUnreachable || code == ExitCode::kStoppedWaiting) {
+  const bool is_open = code == ExitCode::kUnreachable || code == ExitCode::kStoppedWaiting;
+  if (is_open && connection.MayHaveArrived()) {
     fmt::print(
         stderr,
         "muster: a job may have been made; the same command with --request-id {} finds it, or "
@@ -55,7 +57,7 @@ ExitCode SubmitJob(const v1::Work& work, const JobOptions& options, const Global
   v1::Job job;
   const absl::Status created =
       (*connection)->Call(&v1::Controller::Stub::CreateJob, WorkInWords(work), request, job);
-  if (!created.ok()) return FailToCreate(created, request.request_id());
+  if (!created.ok()) return FailToCreate(**connection, created, request.request_id());
   if (options.wait.detach) return Detach(**connection, std::move(job), global.output);
   return FollowJob(**connection, std::move(job), options.wait, global.output);
 }

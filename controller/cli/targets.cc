@@ -71,35 +71,42 @@ absl::StatusOr<std::vector<std::string>> ReadNamesFile(const std::string& path) 
   return ReadNames(file, "the file of nodes " + path);
 }
 
+// What one word stands for: itself, or the sets in a file or in standard input.
+absl::StatusOr<std::vector<std::string>> SetsOf(const std::string& word,
+                                                std::istream& standard_input) {
+  if (word == "-") return ReadNames(standard_input, "standard input");
+  if (word[0] == '^') return ReadNamesFile(word.substr(1));
+  return std::vector<std::string>{word};
+}
+
+absl::Status AddNodes(const char* option, const std::string& set, std::vector<std::string>& nodes) {
+  const absl::StatusOr<std::vector<std::string>> expanded = ExpandNodeSet(set);
+  if (!expanded.ok()) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "{} {}: {}", option, set,
+                      Message(expanded.status()));
+  }
+  nodes.insert(nodes.end(), expanded->begin(), expanded->end());
+  if (nodes.size() <= kMaxNodeSetSize) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kInvalidArgument, "{}: more than {} nodes", option,
+                    kMaxNodeSetSize);
+}
+
 // The texts of one option, folded into one node set; empty if the option was not given.
 absl::StatusOr<std::string> ReadOption(const char* option, const std::vector<std::string>& values,
                                        std::istream& standard_input) {
-  std::vector<std::string> names;
+  std::vector<std::string> nodes;
   for (const std::string& value : values) {
     const std::vector<std::string> words = Split(value);
     if (words.empty()) {
       return MakeStatus(absl::StatusCode::kInvalidArgument, "{}: an empty set of nodes", option);
     }
     for (const std::string& word : words) {
-      absl::StatusOr<std::vector<std::string>> sets = std::vector<std::string>{word};
-      if (word == "-") sets = ReadNames(standard_input, "standard input");
-      if (word[0] == '^') sets = ReadNamesFile(word.substr(1));
+      const absl::StatusOr<std::vector<std::string>> sets = SetsOf(word, standard_input);
       MUSTER_RETURN_IF_ERROR(sets.status());
-      for (const std::string& set : *sets) {
-        absl::StatusOr<std::vector<std::string>> expanded = ExpandNodeSet(set);
-        if (!expanded.ok()) {
-          return MakeStatus(absl::StatusCode::kInvalidArgument, "{} {}: {}", option, set,
-                            Message(expanded.status()));
-        }
-        names.insert(names.end(), expanded->begin(), expanded->end());
-        if (names.size() > kMaxNodeSetSize) {
-          return MakeStatus(absl::StatusCode::kInvalidArgument, "{}: more than {} nodes", option,
-                            kMaxNodeSetSize);
-        }
-      }
+      for (const std::string& set : *sets) MUSTER_RETURN_IF_ERROR(AddNodes(option, set, nodes));
     }
   }
-  return FoldNodeSet(std::move(names));
+  return FoldNodeSet(std::move(nodes));
 }
 
 }  // namespace

@@ -15,9 +15,9 @@ namespace muster::cli {
 inline constexpr size_t kMaxTargetBytes = 20 << 20;
 
 struct TargetOptions {
-  std::vector<std::string> with;     // -w
-  std::vector<std::string> without;  // -x
-  std::vector<std::string> roles;
+  std::vector<std::string> with{};     // -w
+  std::vector<std::string> without{};  // -x
+  std::vector<std::string> roles{};
   bool all = false;
 
   bool IsEmpty() const { return with.empty() && roles.empty() && !all; }

@@ -46,7 +46,8 @@ issue controller URI:spiffe://muster/controller/c1 ca
 issue node URI:spiffe://muster/agent/x1,IP:127.0.0.1,DNS:localhost ca
 issue alice URI:spiffe://muster/operator/alice ca
 issue mallory URI:spiffe://muster/operator/alice otherca
-mkdir operator stranger untrusting
+mkdir operator stranger untrusting mixed
+cp ca.pem mixed; cp alice.pem mixed/cert.pem; cp mallory.key mixed/key.pem
 cp ca.pem operator; cp alice.pem operator/cert.pem; cp alice.key operator/key.pem
 cp ca.pem stranger; cp mallory.pem stranger/cert.pem; cp mallory.key stranger/key.pem
 cp otherca.pem untrusting/ca.pem; cp alice.pem untrusting/cert.pem; cp alice.key untrusting/key.pem
@@ -212,7 +213,7 @@ TEST_F(ProgramTest, NoServer) {
   close(fd);
   EXPECT_EQ(result.exit_code, 3) << result.err;
   EXPECT_THAT(result.err, HasSubstr("the controller at " + address_ + " cannot be reached"));
-  EXPECT_THAT(result.err, HasSubstr("--request-id"));
+  EXPECT_THAT(result.err, Not(HasSubstr("a job may have been made")));
 }
 
 TEST_F(ProgramTest, MissingCertificate) {
@@ -228,6 +229,14 @@ TEST_F(ProgramTest, CertificateOfAnotherCa) {
   const Result result = Run({"job", "list", "--connect-timeout", "500ms"}, "stranger");
   EXPECT_EQ(result.exit_code, 3) << result.err;
   EXPECT_EQ(result.out, "");
+}
+
+TEST_F(ProgramTest, KeyOfAnotherCertificate) {
+  controller_.MakeJob(1);
+  Serve();
+  const Result result = Run({"job", "list"}, "mixed");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr("key.pem is not a key, or not the one of cert.pem"));
 }
 
 TEST_F(ProgramTest, ControllerOfAnotherCa) {
@@ -323,6 +332,16 @@ TEST_F(ProgramTest, AnAnswerThatIsLostMakesNoSecondJob) {
   EXPECT_EQ(creates[0].request_id().size(), 36u);
   EXPECT_EQ(creates[1].request_id(), creates[0].request_id());
   EXPECT_EQ(creates[2].request_id(), creates[0].request_id());
+}
+
+TEST_F(ProgramTest, WhenNoAnswerComesTheOperatorIsToldHowToFindTheJob) {
+  controller_.MakeJob(1);
+  controller_.unavailable_creates = 1'000'000;
+  Serve();
+  const Result result = Run({"resubscribe", "--all", "--connect-timeout", "300ms"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("a job may have been made"));
+  EXPECT_THAT(result.err, HasSubstr("--request-id " + controller_.Creates()[0].request_id()));
 }
 
 TEST_F(ProgramTest, JobVerbs) {
