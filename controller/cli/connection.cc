@@ -85,6 +85,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
   std::unique_ptr<Connection> connection(new Connection(options, *address));
   const auto credentials = OperatorCredentials(options.tls_dir);
   MUSTER_RETURN_IF_ERROR(credentials.status());
+  TakeGrpcLog();
   connection->stub_ =
       v1::Controller::NewStub(grpc::CreateCustomChannel(*address, *credentials, Arguments()));
   return connection;
