@@ -7,6 +7,7 @@
 
 #include "common/version.h"
 #include "controller/cli/exit_code.h"
+#include "controller/cli/pki_command.h"
 #include "controller/cli/verbs.h"
 
 namespace muster::cli {
@@ -30,6 +31,7 @@ void AddVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   CLI::App* node = app.add_subcommand("node", "Nodes: list, show")->require_subcommand(1);
   AddNodeList(*node, global, exit_code);
   AddNodeShow(*node, global, exit_code);
+  AddPkiCommands(app, exit_code);
 }
 
 int Main(int argc, char** argv) {
