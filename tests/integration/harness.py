@@ -4,11 +4,11 @@ Every test program has a world of its own, which ends with it, however it ends. 
 it: MUSTERD, MUSTER, MUSTER_AGENT, MUSTERD_ARMED, MUSTER_AGENT_ARMED, ORCA_STUB.
 """
 
+import atexit
 import concurrent.futures
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -196,8 +196,6 @@ class Host:
 class World:
     """N hosts that are up, each with its agent attached to one musterd."""
 
-    AGENT_CONFIG = ""
-
     def __init__(self, hosts, musterd="MUSTERD", agent="MUSTER_AGENT", units=None, before_boot=None):
         self.directory = tempfile.mkdtemp(prefix="muster-test-")
         self.etc = os.path.join(self.directory, "etc")
@@ -207,6 +205,8 @@ class World:
         self.hosts = [Host(self, number) for number in range(1, hosts + 1)]
         self.musterd_program = program(musterd)
         self.musterd = None
+        # Ctrl-C ends unittest without its cleanups.
+        atexit.register(self.close)
         try:
             self._make_files(units or [])
             if before_boot:
@@ -366,10 +366,3 @@ class Story(unittest.TestCase):
         new = [invocation for invocation in host.starts() if invocation not in before]
         self.assertEqual([host.invocation()], new, f"{host.nid}: the unit was to be started exactly once")
 
-
-def end_by_signal(*_):
-    raise SystemExit(1)
-
-
-# ctest ends a test with SIGTERM at its time limit; the worlds are then closed as at any other end.
-signal.signal(signal.SIGTERM, end_by_signal)

@@ -6,6 +6,7 @@ from harness import Story, World, in_parallel, wait_until
 
 HOSTS = 8
 CUT, MASKED, LOOPING = 2, 3, 4
+UNIT = "/etc/systemd/system/cray-orca.service"
 
 
 def setUpModule():
@@ -14,8 +15,7 @@ def setUpModule():
 
 
 class ResubscribeTest(Story):
-    def test_a_all_nodes(self):
-        """First in order: the next test breaks three of the hosts."""
+    def test_all_nodes(self):
         world = self.world
         before = {host.xname: host.starts() for host in world.hosts}
         result = world.muster_json("resubscribe", "--all", "--settle", "1s", code=0)
@@ -29,10 +29,21 @@ class ResubscribeTest(Story):
             self.assertEqual(host.invocation(), evidence["after"]["invocation_id"])
             self.assertEqual("cray-orca.service", evidence["after"]["unit"])
 
-    def test_b_three_nodes_with_a_trouble_each(self):
+    def repair(self):
+        """Each test finds all hosts whole."""
+        for number in (MASKED, LOOPING):
+            self.world.host(number).run("sh", "-c", f"cp --remove-destination /root/orca.saved {UNIT}; "
+                                                    "systemctl daemon-reload; systemctl restart cray-orca.service")
+        self.world.host(CUT).heal()
+        self.world.wait_attached()
+
+    def test_three_nodes_with_a_trouble_each(self):
         world = self.world
+        for number in (MASKED, LOOPING):
+            world.host(number).run("cp", UNIT, "/root/orca.saved")
+        self.addCleanup(self.repair)
         world.host(CUT).cut()
-        world.host(MASKED).run("ln", "-sf", "/dev/null", "/etc/systemd/system/cray-orca.service")
+        world.host(MASKED).run("ln", "-sf", "/dev/null", UNIT)
         world.host(MASKED).systemctl("daemon-reload")
         world.host(LOOPING).write_unit("cray-orca.service", "\n".join([
             "[Unit]", "StartLimitIntervalSec=0", "[Service]", "Type=notify", "Restart=always", "RestartSec=300ms",
