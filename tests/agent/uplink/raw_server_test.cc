@@ -1,0 +1,365 @@
+// The uplink against servers that break the rules, or keep them in ways that the gRPC library does not.
+#include "tests/agent/uplink/raw_server.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+
+#include "proto/convert.h"
+#include "tests/agent/uplink/uplink_fixture.h"
+
+namespace muster {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string SettledFrame(const std::string& task) {
+  Settled settled;
+  settled.key.task = task;
+  return GrpcFrame(ToProto(ControllerMessage(settled), 1).SerializeAsString());
+}
+
+std::string WelcomeFrame(Duration ping_interval) {
+  Welcome welcome;
+  welcome.fleet_size = 1;
+  welcome.ping_interval = ping_interval;
+  return GrpcFrame(ToProto(ControllerMessage(welcome), 1).SerializeAsString());
+}
+
+class RawServerTest : public UplinkTest {
+ protected:
+  // What the uplink says about a controller that follows `script`, after the words "the controller at ADDRESS".
+  std::string EndAgainst(const RawServer::Script& script, const std::string& alpn = "h2") {
+    RawServer server(Dir("controller"), script, alpn);
+    auto uplink = NewUplink(server.address(),
+                            [](UplinkConfig& config) { config.stream.attach_timeout = 10s; });
+    SayHello(*uplink, {});
+    uplink->Start();
+    if (!loop_.RunUntil([this] { return !handler_.downs.empty(); })) return "(no end)";
+    uplink->Stop();
+    const std::string subject = "the controller at " + server.address() + " ";
+    const std::string& why = handler_.downs[0];
+    return why.starts_with(subject) ? why.substr(subject.size()) : why;
+  }
+};
+
+TEST_F(RawServerTest, AResetStream) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteFrame(FrameType::kReset, 0, 1, std::string("\0\0\0\x8", 4));
+              connection.WaitForClose();
+            }),
+            "reset the stream: CANCEL");
+}
+
+TEST_F(RawServerTest, AGoAwayThatRefusesTheStream) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Greet();
+              connection.WriteFrame(FrameType::kGoAway, 0, 0,
+                                    std::string("\0\0\0\0\0\0\0\xb", 8) + "too_many_pings");
+              connection.WaitForClose();
+            }),
+            "is going away (ENHANCE_YOUR_CALM: too_many_pings)");
+}
+
+// A graceful shutdown: streams that are open go on until they end.
+TEST_F(RawServerTest, AGoAwayThatLetsTheStreamGoOn) {
+  EXPECT_EQ(
+      EndAgainst([](RawConnection& connection) {
+        connection.Answer();
+        connection.WriteFrame(FrameType::kGoAway, 0, 0, std::string("\0\0\0\1\0\0\0\0", 8));
+        connection.WriteFrame(FrameType::kData, 0, 1, SettledFrame("after"));
+        connection.WriteHeaders({{"grpc-status", "14"}, {"grpc-message", "shutdown"}}, kEndStream);
+        connection.WaitForClose();
+      }),
+      "ended the stream with status UNAVAILABLE: shutdown");
+  EXPECT_THAT(handler_.settled, ElementsAre("after"));
+}
+
+TEST_F(RawServerTest, AnEndWithoutTrailers) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteFrame(FrameType::kData, kEndStream, 1, SettledFrame("last"));
+              connection.WaitForClose();
+            }),
+            "ended the stream without a gRPC status");
+  EXPECT_THAT(handler_.settled, ElementsAre("last"));
+}
+
+TEST_F(RawServerTest, TrailersWithoutStatus) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteHeaders({{"x-trace", "1"}}, kEndStream);
+              connection.WaitForClose();
+            }),
+            "ended the stream without a gRPC status");
+}
+
+TEST_F(RawServerTest, TrailersWithAStatusThatIsNone) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteHeaders({{"grpc-status", "fine"}, {"grpc-message", "a%0Ab%zz"}},
+                                      kEndStream);
+              connection.WaitForClose();
+            }),
+            "ended the stream with status 'fine': a?b%zz");
+}
+
+TEST_F(RawServerTest, TrailersThatHttpForbids) {
+  EXPECT_THAT(EndAgainst([](RawConnection& connection) {
+                connection.Answer();
+                connection.WriteHeaders({{":status", "200"}, {"grpc-status", "0"}}, kEndStream);
+                connection.WaitForClose();
+              }),
+              HasSubstr("broke the rules of HTTP/2"));
+}
+
+TEST_F(RawServerTest, AResponseOfTrailersOnly) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Greet();
+              connection.WriteHeaders({{":status", "200"},
+                                       {"content-type", "application/grpc"},
+                                       {"grpc-status", "12"},
+                                       {"grpc-message", "no%20such%20method"}},
+                                      kEndStream);
+              connection.WaitForClose();
+            }),
+            "ended the stream with status UNIMPLEMENTED: no such method");
+}
+
+TEST_F(RawServerTest, AnEndInTheMiddleOfAMessage) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteFrame(FrameType::kData, 0, 1, SettledFrame("cut").substr(0, 7));
+              connection.WriteHeaders({{"grpc-status", "0"}}, kEndStream);
+              connection.WaitForClose();
+            }),
+            "ended the stream with status OK, in the middle of a message");
+  EXPECT_THAT(handler_.settled, IsEmpty());
+}
+
+TEST_F(RawServerTest, MessagesSplitAndCoalescedAnywhere) {
+  const std::string all =
+      SettledFrame("one") + SettledFrame("") + SettledFrame("two") + SettledFrame("three");
+  EXPECT_EQ(EndAgainst([&all](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteFrame(FrameType::kData, 0, 1, all);
+              for (const char byte : all)
+                connection.WriteFrame(FrameType::kData, 0, 1, std::string(1, byte));
+              connection.WriteFrame(FrameType::kData, 0, 1, all.substr(0, 3));
+              connection.WriteFrame(FrameType::kData, 0, 1, "");
+              connection.WriteFrame(FrameType::kData, 0, 1, all.substr(3));
+              connection.WriteHeaders({{"grpc-status", "0"}}, kEndStream);
+              connection.WaitForClose();
+            }),
+            "ended the stream with status OK");
+  EXPECT_THAT(handler_.settled, ElementsAre("one", "", "two", "three", "one", "", "two", "three",
+                                            "one", "", "two", "three"));
+}
+
+TEST_F(RawServerTest, AnInformationalResponseIsNotTheAnswer) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Greet();
+              connection.WriteHeaders({{":status", "103"}});
+              connection.WriteHeaders({{":status", "200"}, {"content-type", "application/grpc"}});
+              connection.WriteFrame(FrameType::kData, 0, 1, SettledFrame("one"));
+              connection.WriteHeaders({{"grpc-status", "0"}}, kEndStream);
+              connection.WaitForClose();
+            }),
+            "ended the stream with status OK");
+  EXPECT_THAT(handler_.settled, ElementsAre("one"));
+}
+
+TEST_F(RawServerTest, AnErrorPageOfAProxy) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Greet();
+              connection.WriteHeaders({{":status", "503"}, {"content-type", "text/html"}});
+              connection.WaitForClose();
+            }),
+            "answered with HTTP status 503 and text/html, not with gRPC");
+}
+
+TEST_F(RawServerTest, AWebServer) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Greet();
+              connection.WriteHeaders({{":status", "200"}, {"content-type", "text/html"}});
+              connection.WaitForClose();
+            }),
+            "answered with content of type 'text/html', not with gRPC");
+}
+
+TEST_F(RawServerTest, AMessageOverTheLimit) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteFrame(FrameType::kData, 0, 1, SettledFrame("before"));
+              connection.WriteFrame(FrameType::kData, 0, 1, std::string("\0\0\x10\0\1", 5));
+              connection.WaitForClose();
+            }),
+            "sent a message of 1048577 bytes; the limit is 1048576");
+  EXPECT_THAT(handler_.settled, ElementsAre("before"));
+}
+
+TEST_F(RawServerTest, ACompressedMessage) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteFrame(FrameType::kData, 0, 1, std::string("\1\0\0\0\1x", 6));
+              connection.WaitForClose();
+            }),
+            "sent a compressed message, which it was told not to do");
+}
+
+TEST_F(RawServerTest, AMessageOfAnotherProtocol) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteFrame(FrameType::kData, 0, 1, GrpcFrame("\x0f\xff\xff"));
+              connection.WriteFrame(FrameType::kData, 0, 1, SettledFrame("after"));
+              connection.WaitForClose();
+            }),
+            "sent a message that is not of this protocol");
+  EXPECT_THAT(handler_.settled, IsEmpty());
+}
+
+TEST_F(RawServerTest, GarbageInsteadOfHttp2) {
+  EXPECT_THAT(EndAgainst([](RawConnection& connection) {
+                connection.Write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+                connection.WaitForClose();
+              }),
+              HasSubstr("broke the rules of HTTP/2: "));
+}
+
+TEST_F(RawServerTest, DataBeyondTheWindow) {
+  EXPECT_THAT(EndAgainst([](RawConnection& connection) {
+                connection.Answer();
+                constexpr char kBeyond[] = "\0\0\0\0\x7f\xff\xff\xff";
+                connection.WriteFrame(FrameType::kWindowUpdate, 0, 0, std::string(kBeyond + 4, 4));
+                connection.WaitForClose();
+              }),
+              HasSubstr("broke the rules of HTTP/2: "));
+}
+
+TEST_F(RawServerTest, AServerThatAgreesToNoProtocol) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) { connection.WaitForClose(); }, ""),
+            "does not speak HTTP/2: it has not agreed to ALPN h2 (is this the agents' port?)");
+}
+
+TEST_F(RawServerTest, AServerThatRefusesHttp2) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) { connection.WaitForClose(); }, "http/1.1"),
+            "broke off the TLS connection: TLS alert 'no application protocol'");
+}
+
+TEST_F(RawServerTest, AnAlertAboutOurCertificate) {
+  Leaf leaf = AgentLeaf();
+  leaf.not_after = -1min;
+  ca_.WriteTlsDir(Dir("agent"), leaf);
+  EXPECT_EQ(EndAgainst([](RawConnection&) {}),
+            "does not accept our certificate: TLS alert 'certificate expired' (our certificate has "
+            "expired)");
+}
+
+TEST_F(RawServerTest, AConnectionThatIsClosedProperly) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) { connection.Answer(); }),
+            "closed the connection");
+}
+
+TEST_F(RawServerTest, AServerThatNeverAnswers) {
+  RawServer server(Dir("controller"), [](RawConnection& connection) {
+    connection.Greet();
+    connection.WaitForClose();
+  });
+  auto uplink = NewUplink(server.address(),
+                          [](UplinkConfig& config) { config.stream.attach_timeout = 300ms; });
+  uplink->Start();
+  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.downs.empty(); }));
+  EXPECT_EQ(handler_.downs[0],
+            "the controller at " + server.address() + " did not answer within 0.3 s");
+  EXPECT_EQ(handler_.ups, 1);
+}
+
+TEST_F(RawServerTest, PingsAreAnswered) {
+  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
+              connection.Answer();
+              connection.WriteFrame(FrameType::kPing, 0, 0, "12345678");
+              RawFrame pong;
+              const bool answered = connection.WaitFor(FrameType::kPing, &pong) &&
+                                    pong.flags == kAck && pong.payload == "12345678";
+              connection.WriteHeaders({{"grpc-status", answered ? "0" : "2"}}, kEndStream);
+              connection.WaitForClose();
+            }),
+            "ended the stream with status OK");
+}
+
+// Two seconds in which nothing comes, with a Welcome whose pings are a minute apart: nothing wakes us.
+TEST_F(RawServerTest, AnIdleStreamDoesNotWake) {
+  RawServer server(Dir("controller"), [](RawConnection& connection) {
+    connection.Answer();
+    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s) + SettledFrame("last"));
+    connection.WaitForClose();
+  });
+  auto uplink = NewUplink(server.address());
+  uplink->Start();
+  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.settled.empty(); }));
+  // What the handshake has left over: the acknowledgement of our SETTINGS is not sent by this server.
+  loop_.CountWakeups(200ms);
+  EXPECT_EQ(loop_.CountWakeups(2s), 0);
+}
+
+// The server takes nothing but the Hello: its window is 64 KiB, and it gives no more.
+TEST_F(RawServerTest, AnOutboxThatRunsOverEndsTheStream) {
+  RawServer server(Dir("controller"), [](RawConnection& connection) {
+    connection.Answer();
+    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s));
+    connection.WaitForClose();
+  });
+  auto uplink = NewUplink(server.address());
+  uplink->Start();
+  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.welcomes.empty(); }));
+  for (int i = 0; i < 6; ++i) uplink->Send(ReportWith(std::string(200'000, 'x')));
+  EXPECT_THAT(handler_.downs, IsEmpty()) << "no callback from inside Send";
+  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.downs.empty(); }));
+  EXPECT_THAT(handler_.downs[0], HasSubstr("takes nothing more: 1000"));
+}
+
+// Such a stream cannot be flushed, either: Stop gives up after two seconds.
+TEST_F(RawServerTest, StopDoesNotWaitForAServerThatTakesNothing) {
+  RawServer server(Dir("controller"), [](RawConnection& connection) {
+    connection.Answer();
+    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s));
+    connection.WaitForClose();
+  });
+  auto uplink = NewUplink(server.address());
+  uplink->Start();
+  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.welcomes.empty(); }));
+  uplink->Send(ReportWith(std::string(200'000, 'x')));
+  uplink->Stop();
+  EXPECT_EQ(loop_.CountWakeups(100ms), 0);
+  EXPECT_THAT(handler_.downs, IsEmpty());
+}
+
+TEST_F(RawServerTest, WhatIsSentWithoutAStreamIsDropped) {
+  std::atomic<int> messages = 0;
+  RawServer server(Dir("controller"), [&messages](RawConnection& connection) {
+    connection.Answer();
+    RawFrame frame;
+    // The Hello; then the answer to our PING shows that nothing else was sent.
+    if (connection.WaitFor(FrameType::kData, &frame)) ++messages;
+    connection.WriteFrame(FrameType::kPing, 0, 0, "12345678");
+    while (connection.WaitFor(FrameType::kPing, &frame) && frame.flags != kAck) {
+    }
+    if (frame.type == FrameType::kData) ++messages;
+    connection.WriteHeaders({{"grpc-status", "0"}}, kEndStream);
+    connection.WaitForClose();
+  });
+  auto uplink = NewUplink(server.address());
+  uplink->Send(ReportWith("before Start"));
+  SayHello(*uplink, {});
+  uplink->Start();
+  uplink->Send(ReportWith("before the stream"));
+  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.downs.empty(); }));
+  EXPECT_EQ(messages, 1);
+  uplink->Send(ReportWith("after the stream"));
+}
+
+}  // namespace
+}  // namespace muster
