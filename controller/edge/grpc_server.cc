@@ -1,0 +1,88 @@
+#include "controller/edge/grpc_server.h"
+
+#include <grpcpp/ext/health_check_service_server_builder_option.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
+
+#include <utility>
+#include <vector>
+
+#include "common/limits.h"
+
+namespace muster {
+namespace {
+
+// A peer that does not answer a PING for this long is gone.
+constexpr Duration kPingTimeout = 20s;
+// Peers may ping this often; agents and our CLI do not at all.
+constexpr Duration kMinPeerPingInterval = 20s;
+
+int Milliseconds(Duration duration) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+// The reflection library adds itself to every server of the process when it is loaded.
+class WithoutPlugins final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
+
+void SetArguments(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_receive_bytes));
+  // Else a second musterd would take half of the connections instead of failing to start.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(limits::kPingInterval));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kPingTimeout));
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             Milliseconds(kMinPeerPingInterval));
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  if (options.max_streams_per_connection > 0)
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);
+}
+
+void SetHealthAndReflection(bool serves, grpc::ServerBuilder& builder) {
+  // A switch of the process, read when a server is built.
+  grpc::EnableDefaultHealthCheckService(serves);
+  if (!serves) builder.SetOption(std::make_unique<WithoutPlugins>());
+  // Reflection is the one service with threads of its own, which wait for its calls.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOptions& options,
+                                                              grpc::Service& service) {
+  grpc::ServerBuilder builder;
+  SetArguments(options, builder);
+  SetHealthAndReflection(options.serves_health_and_reflection, builder);
+  int port = 0;
+  builder.AddListeningPort(options.listen, options.credentials, &port);
+  builder.RegisterService(&service);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                      "cannot listen on {}: is another musterd running, and is the address this "
+                      "machine's?",
+                      options.listen);
+  }
+  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server), port));
+}
+
+GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, int port)
+    : server_(std::move(server)), port_(port) {}
+
+GrpcServer::~GrpcServer() { Shutdown(Duration(0)); }
+
+void GrpcServer::Shutdown(Duration grace) {
+  server_->Shutdown(std::chrono::system_clock::now() +
+                    std::chrono::duration_cast<std::chrono::microseconds>(grace));
+}
+
+}  // namespace muster

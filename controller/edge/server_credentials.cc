@@ -1,0 +1,75 @@
+#include "controller/edge/server_credentials.h"
+
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cerrno>
+
+namespace muster {
+namespace {
+
+// How soon new files are used; one wakeup of one thread each time.
+constexpr unsigned kRefreshSeconds = 60;
+
+struct Free {
+  void operator()(FILE* file) const { fclose(file); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Free>;
+
+template <typename T>
+absl::StatusOr<Owned<T>> ReadPem(const std::string& path, const char* what,
+                                 T* (*read)(FILE*, T**, pem_password_cb*, void*)) {
+  const Owned<FILE> file(fopen(path.c_str(), "re"));
+  if (!file) {
+    return MakeStatus(absl::StatusCode::kFailedPrecondition, "{}",
+                      Message(ErrnoStatus(errno, "read the " + std::string(what) + " " + path)));
+  }
+  Owned<T> object(read(file.get(), nullptr, nullptr, nullptr));
+  if (!object) {
+    return MakeStatus(absl::StatusCode::kFailedPrecondition, "{} holds no {} in PEM form", path,
+                      what);
+  }
+  return object;
+}
+
+// gRPC's watcher says nothing about files that it cannot use; connections would just fail.
+absl::Status CheckFiles(const std::string& ca, const std::string& cert, const std::string& key) {
+  MUSTER_RETURN_IF_ERROR(ReadPem(ca, "certificate", &PEM_read_X509).status());
+  const auto certificate = ReadPem(cert, "certificate", &PEM_read_X509);
+  MUSTER_RETURN_IF_ERROR(certificate.status());
+  const auto private_key = ReadPem(key, "private key", &PEM_read_PrivateKey);
+  MUSTER_RETURN_IF_ERROR(private_key.status());
+  if (X509_check_private_key(certificate->get(), private_key->get()) != 1) {
+    return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                      "{} is not the private key of the certificate {}", key, cert);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void RequireTls13() { setenv("GRPC_SSL_CIPHER_SUITES", "ECDHE-PSK-CHACHA20-POLY1305", 1); }
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
+    const std::string& tls_dir) {
+  const std::string ca = tls_dir + "/ca.pem";
+  const std::string cert = tls_dir + "/cert.pem";
+  const std::string key = tls_dir + "/key.pem";
+  MUSTER_RETURN_IF_ERROR(CheckFiles(ca, cert, key));
+  const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      key, cert, ca, kRefreshSeconds);
+  grpc::experimental::TlsServerCredentialsOptions options(provider);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+}  // namespace muster

@@ -1,0 +1,95 @@
+// One stream of one agent: a gRPC reactor.
+//
+// Its life is gRPC's: it keeps itself from the moment the gateway hands it over until OnDone, and the SessionTable shares it in
+// between, so that a message for a session that is just ending meets an object that says no. Whoever ends it sets `end_`;
+// Finish is called once, when no write is in flight, and nothing is started after it.
+//
+// Reactions come from gRPC's threads, reads one after another; Queue, End and Check from any thread. The mutex guards what they
+// share and is not held while the table is called.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/messages.h"
+#include "common/mutex.h"
+#include "common/status.h"
+#include "common/time.h"
+#include "controller/edge/peer_certificate.h"
+#include "controller/engine/event.h"
+#include "muster/v1/agent.grpc.pb.h"
+
+namespace muster {
+
+class SessionTable;
+
+// Messages that wait for one agent. The engine sends a node one command at a time, so more than this is a peer that does not
+// read; it is cut off and will attach again.
+inline constexpr size_t kMaxSessionOutbox = 256;
+// A write that the peer has not taken for this long, likewise: a stopped peer keeps its connection alive for ever.
+inline constexpr Duration kWriteTimeout = 60s;
+
+class AgentSession final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::ControllerMessage> {
+ public:
+  // `names` are the agent names of the certificate. The result is gRPC's until OnDone.
+  static AgentSession* Start(grpc::CallbackServerContext& context, PeerCertificate certificate,
+                             std::vector<std::string> names, SessionTable& table);
+
+  // False if the session has ended or is too far behind, which ends it.
+  bool Queue(v1::ControllerMessage message);
+  void End(const absl::Status& status);
+  // Ends what has lasted too long: see SessionTable::Sweep.
+  void Check(Time now);
+
+  SessionId id() const { return id_; }
+  const std::string& peer() const { return peer_; }
+  const PeerCertificate& certificate() const { return certificate_; }
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone() override;
+
+ private:
+  AgentSession(grpc::CallbackServerContext& context, PeerCertificate certificate,
+               std::vector<std::string> names, SessionTable& table);
+
+  absl::Status Take(AgentMessage message);
+  absl::Status Take(Hello hello);
+  absl::Status Take(Report report);
+  absl::Status Take(const NodeStatus& status);
+  absl::Status CheckNode(const std::string& node) const;
+
+  void ReadNext();
+  void StartNextWrite() MUSTER_REQUIRES(mutex_);
+  void EndLocked(const absl::Status& status) MUSTER_REQUIRES(mutex_);
+
+  grpc::CallbackServerContext& context_;  // alive until Finish is called
+  const PeerCertificate certificate_;
+  const std::vector<std::string> names_;
+  const std::string peer_;
+  SessionTable& table_;
+  SessionId id_ = 0;                    // set once, before anything is started
+  Time started_{};                      // likewise
+  std::shared_ptr<AgentSession> self_;  // dropped in OnDone
+
+  // Reactions of reads only, and OnDone after them.
+  v1::AgentMessage incoming_;
+  std::string node_;  // empty before Hello
+
+  Mutex mutex_;
+  bool has_hello_ MUSTER_GUARDED_BY(mutex_) = false;
+  std::deque<v1::ControllerMessage> outbox_ MUSTER_GUARDED_BY(mutex_);
+  v1::ControllerMessage writing_;  // gRPC's while a write is in flight
+  bool is_writing_ MUSTER_GUARDED_BY(mutex_) = false;
+  Time write_started_ MUSTER_GUARDED_BY(mutex_){};
+  std::optional<absl::Status> end_ MUSTER_GUARDED_BY(mutex_);
+  bool is_finished_ MUSTER_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace muster

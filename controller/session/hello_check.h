@@ -1,0 +1,16 @@
+// Whether a Hello is one that the controller can work with. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/messages.h"
+#include "common/status.h"
+
+namespace muster {
+
+// `names` are the agent names of the peer's certificate. PERMISSION_DENIED if the node is none of them; FAILED_PRECONDITION for a
+// protocol that this controller does not speak; INVALID_ARGUMENT for what breaks a limit.
+absl::Status CheckHello(const Hello& hello, const std::vector<std::string>& names);
+
+}  // namespace muster

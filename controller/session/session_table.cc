@@ -1,0 +1,108 @@
+#include "controller/session/session_table.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "common/log.h"
+#include "controller/session/agent_session.h"
+#include "proto/convert.h"
+
+namespace muster {
+
+SessionTable::SessionTable(SessionOptions options, SessionEvents& events, NodeRegistry& registry,
+                           const Clock& clock)
+    : options_(std::move(options)), events_(events), registry_(registry), clock_(clock) {}
+
+SessionTable::~SessionTable() = default;
+
+bool SessionTable::Send(SessionId session, const ControllerMessage& message) {
+  const std::shared_ptr<AgentSession> found = Find(session);
+  return found != nullptr && found->Queue(ToProto(message, clock_.BoottimeNs()));
+}
+
+void SessionTable::Close(SessionId session, const std::string& why) {
+  if (const auto found = Find(session))
+    found->End(MakeStatus(absl::StatusCode::kAborted, "{}", why));
+}
+
+void SessionTable::Sweep(Time now) {
+  std::vector<std::shared_ptr<AgentSession>> all;
+  {
+    const MutexLock lock(mutex_);
+    all.reserve(sessions_.size());
+    for (const auto& [id, session] : sessions_) all.push_back(session);
+  }
+  for (const auto& session : all) session->Check(now);
+}
+
+size_t SessionTable::size() const {
+  const MutexLock lock(mutex_);
+  return sessions_.size();
+}
+
+bool SessionTable::IsRevoked(const PeerCertificate& certificate) const {
+  return options_.is_revoked && options_.is_revoked(certificate);
+}
+
+SessionId SessionTable::Add(std::shared_ptr<AgentSession> session) {
+  const MutexLock lock(mutex_);
+  sessions_.emplace(++last_id_, std::move(session));
+  return last_id_;
+}
+
+absl::Status SessionTable::Attach(AgentSession& session, Hello hello) {
+  const std::string node = hello.node;
+  SessionId older = 0;
+  {
+    const MutexLock order(order_mutex_);
+    older = std::exchange(newest_[node], session.id());
+    registry_.OnAttached(hello, session.peer(), clock_.Now());
+    // Before SessionUp, so that it is the first message whatever the runner sends at once.
+    session.Queue(ToProto(WelcomeFor(node), clock_.BoottimeNs()));
+    MUSTER_RETURN_IF_ERROR(Post(SessionUp{session.id(), std::move(hello)}));
+  }
+  log::Info("agent attached node={} session={} peer={}{}", node, session.id(), session.peer(),
+            older == 0 ? "" : " replaces=" + std::to_string(older));
+  if (older != 0) Close(older, "replaced by a newer session of node " + node);
+  return absl::OkStatus();
+}
+
+absl::Status SessionTable::Post(Event event) {
+  if (events_.Post(std::move(event))) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kResourceExhausted,
+                    "the controller has too much to do: attach again");
+}
+
+void SessionTable::Remove(const AgentSession& session, const std::string& node) {
+  if (!node.empty()) {
+    const MutexLock order(order_mutex_);
+    const auto newest = newest_.find(node);
+    if (newest != newest_.end() && newest->second == session.id()) {
+      newest_.erase(newest);
+      registry_.OnAway(node, clock_.Now());
+    }
+    events_.Post(SessionDown{session.id(), node});  // always taken
+  }
+  if (!node.empty()) log::Info("agent detached node={} session={}", node, session.id());
+  const MutexLock lock(mutex_);
+  sessions_.erase(session.id());
+}
+
+std::shared_ptr<AgentSession> SessionTable::Find(SessionId id) const {
+  const MutexLock lock(mutex_);
+  const auto it = sessions_.find(id);
+  return it == sessions_.end() ? nullptr : it->second;
+}
+
+ControllerMessage SessionTable::WelcomeFor(const std::string& node) const {
+  Welcome welcome;
+  welcome.node = node;
+  welcome.epoch = options_.epoch;
+  welcome.fleet_size =
+      static_cast<uint32_t>(std::max(registry_.attached_count(), options_.inventory_size));
+  welcome.ping_interval = options_.ping_interval;
+  return welcome;
+}
+
+}  // namespace muster

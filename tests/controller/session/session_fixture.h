@@ -1,0 +1,178 @@
+// The agents' server with real TLS, and agents as gRPC clients.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/mutex.h"
+#include "controller/edge/server_credentials.h"
+#include "controller/session/agent_server.h"
+#include "controller/session/session_table.h"
+#include "proto/convert.h"
+#include "tests/controller/edge/test_pki.h"
+
+namespace muster {
+
+// How long a test waits for what must come before it fails.
+inline constexpr auto kPatience = 20s;
+
+class ManualClock final : public Clock {
+ public:
+  Time Now() const override {
+    const MutexLock lock(mutex_);
+    return now_;
+  }
+  uint64_t BoottimeNs() const override { return 4711; }
+  void Advance(Duration by) {
+    const MutexLock lock(mutex_);
+    now_ += by;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  Time now_ = std::chrono::system_clock::now();
+};
+
+// A runner that writes down what it hears.
+class RecordingEvents final : public SessionEvents {
+ public:
+  bool Post(Event event) override {
+    const MutexLock lock(mutex_);
+    if (refuses_ && !std::holds_alternative<SessionUp>(event) &&
+        !std::holds_alternative<SessionDown>(event))
+      return false;
+    events_.push_back(std::move(event));
+    changed_.notify_all();
+    return true;
+  }
+  void RefuseReports() {
+    const MutexLock lock(mutex_);
+    refuses_ = true;
+  }
+  // The next event, which must be an E.
+  template <typename E>
+  std::optional<E> Next() {
+    std::unique_lock<Mutex> lock(mutex_);
+    if (!changed_.wait_for(lock, kPatience, [this] { return !events_.empty(); })) {
+      ADD_FAILURE() << "no event came";
+      return std::nullopt;
+    }
+    Event event = std::move(events_.front());
+    events_.pop_front();
+    if (E* expected = std::get_if<E>(&event)) return std::move(*expected);
+    ADD_FAILURE() << "another event, of index " << event.index();
+    return std::nullopt;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<Event> events_;
+  bool refuses_ = false;
+};
+
+// One stream of an agent.
+class TestAgent {
+ public:
+  TestAgent(std::shared_ptr<grpc::Channel> channel)
+      : stub_(v1::AgentGateway::NewStub(channel)), stream_(stub_->Attach(&context_)) {}
+  ~TestAgent() { context_.TryCancel(); }
+
+  bool Write(const AgentMessage& message) { return stream_->Write(ToProto(message)); }
+  std::optional<ControllerMessage> Read() {
+    if (!stream_->Read(&raw_)) return std::nullopt;
+    return FromProto(raw_);
+  }
+  uint64_t last_sender_clock() const { return raw_.sender_clock_ns(); }
+  void WritesDone() { stream_->WritesDone(); }
+  // How the controller ended it, after whatever it had still sent.
+  grpc::Status Finish() {
+    while (Read()) {
+    }
+    return stream_->Finish();
+  }
+
+ private:
+  std::unique_ptr<v1::AgentGateway::Stub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::AgentMessage, v1::ControllerMessage>> stream_;
+  v1::ControllerMessage raw_;
+};
+
+inline Hello HelloOf(const std::string& node) {
+  Hello hello;
+  hello.node = node;
+  hello.incarnation = "0123456789abcdef0123456789abcdef";
+  hello.boot_id = "b";
+  hello.agent_version = "1";
+  hello.features = {kRestartUnitFeature};
+  hello.status.node = node;
+  return hello;
+}
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() {
+    SessionOptions options;
+    options.epoch = {"store", 7};
+    options.inventory_size = 3;
+    options.is_revoked = [this](const PeerCertificate& certificate) {
+      const MutexLock lock(mutex_);
+      return !revoked_uri_.empty() && certificate.uris.front() == revoked_uri_;
+    };
+    table_ = std::make_unique<SessionTable>(options, events_, registry_, clock_);
+    gateway_ = std::make_unique<AgentGateway>(*table_);
+    RequireTls13();
+    auto credentials = MakeServerCredentials(
+        pki_.MakeTlsDir("server", pki_.Issue("spiffe://muster/controller/c")));
+    EXPECT_TRUE(credentials.ok()) << credentials.status();
+    auto server = StartAgentServer("127.0.0.1:0", *credentials, *gateway_);
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = std::move(*server);
+  }
+
+  void Revoke(const std::string& uri) {
+    const MutexLock lock(mutex_);
+    revoked_uri_ = uri;
+  }
+
+  std::unique_ptr<TestAgent> Connect(const std::string& uri, Duration lifetime = 3600s) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return std::make_unique<TestAgent>(
+        grpc::CreateCustomChannel("localhost:" + std::to_string(server_->port()),
+                                  pki_.ClientCredentials(pki_.Issue(uri, lifetime)), arguments));
+  }
+  std::unique_ptr<TestAgent> ConnectNode(const std::string& node, Duration lifetime = 3600s) {
+    return Connect("spiffe://muster/agent/" + node, lifetime);
+  }
+  // Attached, with its Welcome and SessionUp taken.
+  std::unique_ptr<TestAgent> Attach(const std::string& node, Duration lifetime = 3600s) {
+    auto agent = ConnectNode(node, lifetime);
+    EXPECT_TRUE(agent->Write(HelloOf(node)));
+    EXPECT_TRUE(agent->Read().has_value());
+    const auto up = events_.Next<SessionUp>();
+    last_session_ = up ? up->session : 0;
+    return agent;
+  }
+
+  TestPki pki_;
+  ManualClock clock_;
+  RecordingEvents events_;
+  NodeRegistry registry_{{InventoryNode{"x0", {"nid000001"}, "Compute"}}};
+  Mutex mutex_;
+  std::string revoked_uri_;
+  std::unique_ptr<SessionTable> table_;
+  std::unique_ptr<AgentGateway> gateway_;
+  std::unique_ptr<GrpcServer> server_;
+  SessionId last_session_ = 0;
+};
+
+}  // namespace muster

@@ -1,0 +1,138 @@
+// Agents attach, speak for their node and for no other.
+#include <gmock/gmock.h>
+
+#include "tests/controller/session/session_fixture.h"
+
+namespace muster {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST_F(SessionTest, AnAgentAttachesAndIsWelcomed) {
+  auto agent = ConnectNode("x0");
+  ASSERT_TRUE(agent->Write(HelloOf("x0")));
+
+  const auto message = agent->Read();
+  ASSERT_TRUE(message && std::holds_alternative<Welcome>(*message));
+  const Welcome& welcome = std::get<Welcome>(*message);
+  EXPECT_EQ(welcome.node, "x0");
+  EXPECT_EQ(welcome.epoch, (Epoch{"store", 7}));
+  EXPECT_EQ(welcome.fleet_size, 3u);
+  EXPECT_EQ(welcome.ping_interval, limits::kPingInterval);
+  EXPECT_EQ(agent->last_sender_clock(), 4711u);
+
+  const auto up = events_.Next<SessionUp>();
+  ASSERT_TRUE(up);
+  EXPECT_EQ(up->hello.node, "x0");
+  EXPECT_EQ(up->hello.features, HelloOf("x0").features);
+  EXPECT_EQ(registry_.Find("x0")->presence, Presence::kAttached);
+}
+
+TEST_F(SessionTest, TheRunnersMessagesReachTheAgentAndItsReportsTheRunner) {
+  auto agent = Attach("x0");
+  const AttemptKey key{"jobs/j/tasks/x0", 1};
+  ASSERT_TRUE(table_->Send(last_session_, Settled{"x0", key}));
+  ASSERT_TRUE(table_->Send(last_session_, Cancel{"x0", key}));
+  const auto first = agent->Read();
+  ASSERT_TRUE(first && std::holds_alternative<Settled>(*first));
+  EXPECT_EQ(std::get<Settled>(*first).key, key);
+  const auto second = agent->Read();
+  ASSERT_TRUE(second && std::holds_alternative<Cancel>(*second));
+
+  Outcome outcome;
+  outcome.state = OutcomeState::kSucceeded;
+  ASSERT_TRUE(agent->Write(Report{"x0", key, outcome}));
+  const auto report = events_.Next<ReportReceived>();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->session, last_session_);
+  EXPECT_EQ(report->report.key, key);
+  EXPECT_EQ(report->report.outcome->state, OutcomeState::kSucceeded);
+}
+
+TEST_F(SessionTest, AnOutcomesSentenceIsCut) {
+  auto agent = Attach("x0");
+  Outcome outcome;
+  outcome.detail = std::string(limits::kMaxDetailBytes + 1, 'x');
+  ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, outcome}));
+  EXPECT_EQ(events_.Next<ReportReceived>()->report.outcome->detail.size(), limits::kMaxDetailBytes);
+}
+
+TEST_F(SessionTest, AnOperatorIsNoAgent) {
+  const grpc::Status status = Connect("spiffe://muster/operator/alice")->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(), HasSubstr("not an agent's"));
+  EXPECT_THAT(status.error_message(), HasSubstr("spiffe://muster/operator/alice"));
+}
+
+TEST_F(SessionTest, ACertificateWithoutAUriIsNobodys) {
+  EXPECT_EQ(Connect("")->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(SessionTest, ANodeThatTheCertificateDoesNotNameIsRefused) {
+  auto agent = ConnectNode("x1");
+  ASSERT_TRUE(agent->Write(HelloOf("x0")));
+  const grpc::Status status = agent->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(), HasSubstr("not that of node 'x0' but of x1"));
+  EXPECT_EQ(registry_.Find("x0")->presence, Presence::kNeverSeen);
+}
+
+TEST_F(SessionTest, AHelloThatBreaksARuleIsRefused) {
+  const auto code_of = [this](const Hello& hello) {
+    auto agent = ConnectNode("x0");
+    agent->Write(hello);
+    return agent->Finish().error_code();
+  };
+  Hello hello = HelloOf("x0");
+  hello.protocol_version = kProtocolVersion + 1;
+  EXPECT_EQ(code_of(hello), grpc::StatusCode::FAILED_PRECONDITION);
+  hello = HelloOf("x0");
+  hello.incarnation = "short";
+  EXPECT_EQ(code_of(hello), grpc::StatusCode::INVALID_ARGUMENT);
+  hello = HelloOf("x0");
+  hello.held.assign(limits::kMaxHeldAttempts + 1, AttemptKey{"t", 1});
+  EXPECT_EQ(code_of(hello), grpc::StatusCode::INVALID_ARGUMENT);
+  hello = HelloOf("x0");
+  hello.aliases.assign(1, std::string(limits::kMaxNameBytes + 1, 'a'));
+  EXPECT_EQ(code_of(hello), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(SessionTest, ALargerMessageThanAllowedEndsTheStream) {
+  auto agent = ConnectNode("x0");
+  Hello hello = HelloOf("x0");
+  hello.agent_version = std::string(limits::kMaxAgentMessageBytes + 1, 'x');
+  agent->Write(hello);
+  EXPECT_NE(agent->Finish().error_code(), grpc::StatusCode::OK);
+  EXPECT_EQ(registry_.Find("x0")->presence, Presence::kNeverSeen);
+}
+
+TEST_F(SessionTest, TheFirstMessageMustBeHello) {
+  auto agent = ConnectNode("x0");
+  ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, Outcome{}}));
+  EXPECT_EQ(agent->Finish().error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(SessionTest, ASecondHelloEndsTheStream) {
+  auto agent = Attach("x0");
+  ASSERT_TRUE(agent->Write(HelloOf("x0")));
+  EXPECT_EQ(agent->Finish().error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(SessionTest, AReportOfAnotherNodeEndsTheStream) {
+  auto agent = Attach("x0");
+  ASSERT_TRUE(agent->Write(Report{"x1", {"t", 1}, Outcome{}}));
+  const grpc::Status status = agent->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(), HasSubstr("cannot speak for 'x1'"));
+  EXPECT_EQ(events_.Next<SessionDown>()->session, last_session_);
+}
+
+TEST_F(SessionTest, MessagesOfANewerAgentAreIgnored) {
+  auto agent = Attach("x0");
+  ASSERT_TRUE(agent->Write(UnknownMessage{}));
+  ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, std::nullopt}));
+  EXPECT_TRUE(events_.Next<ReportReceived>());
+}
+
+}  // namespace
+}  // namespace muster
