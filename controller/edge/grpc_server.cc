@@ -80,6 +80,12 @@ GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, int port)
 
 GrpcServer::~GrpcServer() { Shutdown(Duration(0)); }
 
+void GrpcServer::SetServing(bool is_serving) {
+  if (grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService()) {
+    health->SetServingStatus(is_serving);
+  }
+}
+
 void GrpcServer::Shutdown(Duration grace) {
   server_->Shutdown(std::chrono::system_clock::now() +
                     std::chrono::duration_cast<std::chrono::microseconds>(grace));

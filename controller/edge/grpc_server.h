@@ -29,6 +29,8 @@ class GrpcServer {
   ~GrpcServer();
 
   int port() const { return port_; }
+  // What the health service answers, if there is one. Any thread, until the server is destroyed.
+  void SetServing(bool is_serving);
   // Closes the port, lets calls end for `grace`, then cancels them. Returns when every reactor is done, so whatever answers calls
   // must still be running.
   void Shutdown(Duration grace);

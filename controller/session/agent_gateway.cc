@@ -21,7 +21,7 @@ class RefusedStream final
   void OnDone() override { delete this; }
 };
 
-absl::Status NotAnAgent(const PeerCertificate& certificate, const IdentityPatterns& patterns) {
+absl::Status NotAnAgent(const CertificateInfo& certificate, const IdentityPatterns& patterns) {
   return MakeStatus(absl::StatusCode::kPermissionDenied,
                     "the certificate is not an agent's: its names are [{}], an agent's are {}",
                     fmt::join(certificate.uris, ", "), patterns.agent);
@@ -35,7 +35,7 @@ grpc::ServerBidiReactor<v1::AgentMessage, v1::ControllerMessage>* AgentGateway::
     log::Warning("agent refused peer={} why=\"{}\"", context->peer(), Message(status));
     return new RefusedStream(status);
   };
-  absl::StatusOr<PeerCertificate> certificate = CertificateOf(*context->auth_context());
+  absl::StatusOr<CertificateInfo> certificate = CertificateOf(*context->auth_context());
   if (!certificate.ok()) return refuse(certificate.status());
   const IdentityPatterns& patterns = table_.options().patterns;
   std::vector<std::string> names = NamesIn(certificate->uris, patterns.agent);

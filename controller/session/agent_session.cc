@@ -11,7 +11,7 @@
 
 namespace muster {
 
-AgentSession* AgentSession::Start(grpc::CallbackServerContext& context, PeerCertificate certificate,
+AgentSession* AgentSession::Start(grpc::CallbackServerContext& context, CertificateInfo certificate,
                                   std::vector<std::string> names, SessionTable& table) {
   std::shared_ptr<AgentSession> session(
       new AgentSession(context, std::move(certificate), std::move(names), table));
@@ -22,7 +22,7 @@ AgentSession* AgentSession::Start(grpc::CallbackServerContext& context, PeerCert
   return session.get();
 }
 
-AgentSession::AgentSession(grpc::CallbackServerContext& context, PeerCertificate certificate,
+AgentSession::AgentSession(grpc::CallbackServerContext& context, CertificateInfo certificate,
                            std::vector<std::string> names, SessionTable& table)
     : context_(context),
       certificate_(std::move(certificate)),

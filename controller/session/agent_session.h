@@ -38,7 +38,7 @@ inline constexpr Duration kWriteTimeout = 60s;
 class AgentSession final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::ControllerMessage> {
  public:
   // `names` are the agent names of the certificate. The result is gRPC's until OnDone.
-  static AgentSession* Start(grpc::CallbackServerContext& context, PeerCertificate certificate,
+  static AgentSession* Start(grpc::CallbackServerContext& context, CertificateInfo certificate,
                              std::vector<std::string> names, SessionTable& table);
 
   // False if the session has ended or is too far behind, which ends it.
@@ -49,14 +49,14 @@ class AgentSession final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::
 
   SessionId id() const { return id_; }
   const std::string& peer() const { return peer_; }
-  const PeerCertificate& certificate() const { return certificate_; }
+  const CertificateInfo& certificate() const { return certificate_; }
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnDone() override;
 
  private:
-  AgentSession(grpc::CallbackServerContext& context, PeerCertificate certificate,
+  AgentSession(grpc::CallbackServerContext& context, CertificateInfo certificate,
                std::vector<std::string> names, SessionTable& table);
 
   absl::Status Take(AgentMessage message);
@@ -70,7 +70,7 @@ class AgentSession final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::
   void EndLocked(const absl::Status& status) MUSTER_REQUIRES(mutex_);
 
   grpc::CallbackServerContext& context_;  // alive until Finish is called
-  const PeerCertificate certificate_;
+  const CertificateInfo certificate_;
   const std::vector<std::string> names_;
   const std::string peer_;
   SessionTable& table_;

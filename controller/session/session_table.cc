@@ -41,7 +41,7 @@ size_t SessionTable::size() const {
   return sessions_.size();
 }
 
-bool SessionTable::IsRevoked(const PeerCertificate& certificate) const {
+bool SessionTable::IsRevoked(const CertificateInfo& certificate) const {
   return options_.is_revoked && options_.is_revoked(certificate);
 }
 

@@ -35,7 +35,7 @@ struct SessionOptions {
   size_t inventory_size = 0;
   Duration ping_interval = limits::kPingInterval;
   // Any thread; shortly. Nothing: no certificate is.
-  std::function<bool(const PeerCertificate&)> is_revoked;
+  std::function<bool(const CertificateInfo&)> is_revoked;
 };
 
 // Any thread. Outlives the server whose sessions it holds, and is outlived by what it refers to.
@@ -55,7 +55,7 @@ class SessionTable final : public Transport {
 
   // For the gateway and its sessions.
   const SessionOptions& options() const { return options_; }
-  bool IsRevoked(const PeerCertificate& certificate) const;
+  bool IsRevoked(const CertificateInfo& certificate) const;
   Time Now() const { return clock_.Now(); }
   SessionId Add(std::shared_ptr<AgentSession> session);
   // Welcomes, makes the session the node's and ends the one that was. RESOURCE_EXHAUSTED if the runner takes no more.

@@ -11,7 +11,6 @@
 #include <fstream>
 
 #include "controller/edge/grpc_server.h"
-#include "controller/edge/peer_certificate.h"
 #include "controller/edge/server_credentials.h"
 #include "muster/v1/agent.grpc.pb.h"
 #include "tests/controller/edge/test_pki.h"
@@ -111,18 +110,6 @@ TEST_F(EdgeTest, SaysWhichFileIsWrong) {
   EXPECT_THAT(sentence(), HasSubstr("cert.pem holds no certificate in PEM form"));
   std::filesystem::remove(dir + "/ca.pem");
   EXPECT_THAT(sentence(), HasSubstr("ca.pem: No such file or directory"));
-}
-
-TEST_F(EdgeTest, ReadsNamesSerialAndEndOfACertificate) {
-  const auto before = std::chrono::system_clock::now();
-  const auto certificate =
-      ParseCertificate(pki_.Issue("spiffe://muster/agent/x1000c0s0b0n0", 600s).cert_pem);
-  ASSERT_TRUE(certificate.ok());
-  EXPECT_THAT(certificate->uris, ElementsAre("spiffe://muster/agent/x1000c0s0b0n0"));
-  EXPECT_EQ(certificate->serial, "2");  // the authority's own is the first
-  EXPECT_GE(certificate->not_after, before + 599s);
-  EXPECT_THAT(ParseCertificate(pki_.Issue("").cert_pem)->uris, IsEmpty());
-  EXPECT_EQ(ParseCertificate("nonsense").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

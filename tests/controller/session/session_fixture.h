@@ -123,7 +123,7 @@ class SessionTest : public ::testing::Test {
     SessionOptions options;
     options.epoch = {"store", 7};
     options.inventory_size = 3;
-    options.is_revoked = [this](const PeerCertificate& certificate) {
+    options.is_revoked = [this](const CertificateInfo& certificate) {
       const MutexLock lock(mutex_);
       return !revoked_uri_.empty() && certificate.uris.front() == revoked_uri_;
     };

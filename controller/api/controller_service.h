@@ -1,0 +1,100 @@
+// The operators' service. Its methods are called on gRPC's threads, which only look who calls; what reads the store or resolves nodes
+// happens on the one worker, and what changes anything in the runner, whose answer comes back to the worker when it
+// is durable.
+//
+// Stopping: the server's Shutdown waits for every call, so the runner must answer what it has taken until that returns.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "common/identity.h"
+#include "common/time.h"
+#include "controller/api/worker.h"
+#include "controller/edge/peer_certificate.h"
+#include "controller/inventory/node_registry.h"
+#include "controller/runner/submitter.h"
+#include "controller/store/job_store.h"
+#include "muster/v1/controller.grpc.pb.h"
+
+namespace muster {
+
+// Watches at once; each keeps a stream and reads the store whenever its job changes.
+inline constexpr int kMaxWatches = 256;
+
+struct ControllerServiceOptions {
+  IdentityPatterns patterns;
+  // Any thread; shortly. Nothing: no certificate is.
+  std::function<bool(const CertificateInfo&)> is_revoked;
+};
+
+class ControllerService final : public v1::Controller::CallbackService {
+ public:
+  // All outlive this object, and this object the server. `reader` is used on the worker only.
+  ControllerService(ControllerServiceOptions options, JobControl& control, JobReader& reader,
+                    const NodeRegistry& registry, const Clock& clock);
+
+  grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context,
+                                      const v1::CreateJobRequest* request,
+                                      v1::Job* response) override;
+  grpc::ServerUnaryReactor* GetJob(grpc::CallbackServerContext* context,
+                                   const v1::GetJobRequest* request, v1::Job* response) override;
+  grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* context,
+                                     const v1::ListJobsRequest* request,
+                                     v1::ListJobsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context,
+                                      const v1::CancelJobRequest* request,
+                                      v1::Job* response) override;
+  grpc::ServerWriteReactor<v1::JobChanges>* WatchJob(grpc::CallbackServerContext* context,
+                                                     const v1::WatchJobRequest* request) override;
+  grpc::ServerUnaryReactor* GetTask(grpc::CallbackServerContext* context,
+                                    const v1::GetTaskRequest* request, v1::Task* response) override;
+  grpc::ServerUnaryReactor* ListTasks(grpc::CallbackServerContext* context,
+                                      const v1::ListTasksRequest* request,
+                                      v1::ListTasksResponse* response) override;
+  grpc::ServerUnaryReactor* GetNode(grpc::CallbackServerContext* context,
+                                    const v1::GetNodeRequest* request, v1::Node* response) override;
+  grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
+                                      const v1::ListNodesRequest* request,
+                                      v1::ListNodesResponse* response) override;
+  grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
+                                         const v1::GetOperationRequest* request,
+                                         v1::Operation* response) override;
+  grpc::ServerUnaryReactor* ListOperations(grpc::CallbackServerContext* context,
+                                           const v1::ListOperationsRequest* request,
+                                           v1::ListOperationsResponse* response) override;
+
+ private:
+  // The operator's name. PERMISSION_DENIED for any other peer.
+  absl::StatusOr<std::string> OperatorOf(const grpc::CallbackServerContext& context) const;
+  // Runs `step` on the worker. It is run with an OK status, or not at all and `refuse` gets why.
+  void Schedule(const grpc::CallbackServerContext& context,
+                std::function<void(const std::string& operator_name)> step,
+                const std::function<void(const absl::Status&)>& refuse);
+  // A call that is answered by what `work` returns.
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
+                                   std::function<absl::Status()> work);
+  // Takes the runner's answer back to the worker, reads the job and finishes the call.
+  JobDone AnswerWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response);
+  void Create(const std::string& operator_name, const v1::CreateJobRequest& request,
+              v1::Job* response, grpc::ServerUnaryReactor* reactor);
+
+  absl::Status List(const v1::ListJobsRequest& request, v1::ListJobsResponse& response);
+  absl::Status List(const v1::ListTasksRequest& request, v1::ListTasksResponse& response);
+  absl::Status List(const v1::ListNodesRequest& request, v1::ListNodesResponse& response) const;
+  absl::Status Get(const v1::GetTaskRequest& request, v1::Task& response);
+  absl::Status Get(const v1::GetNodeRequest& request, v1::Node& response) const;
+
+  const ControllerServiceOptions options_;
+  JobControl& control_;
+  JobReader& reader_;
+  const NodeRegistry& registry_;
+  const Clock& clock_;
+  std::atomic<int> watches_ = 0;
+  Worker worker_;  // last: its thread uses the others
+};
+
+}  // namespace muster

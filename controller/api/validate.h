@@ -1,0 +1,27 @@
+// Whether a CreateJobRequest can be done, and what it means with every default filled in. Pure.
+#pragma once
+
+#include <string>
+
+#include "common/status.h"
+#include "common/work.h"
+#include "controller/engine/job.h"
+#include "muster/v1/controller.pb.h"
+
+namespace muster {
+
+struct CheckedRequest {
+  std::string request_id;  // made if none was given
+  std::string digest;      // SHA-256 of the request but for its id and validate_only
+  Work work;
+  Policy policy;
+};
+
+// INVALID_ARGUMENT with the field, what is wrong with it, and what it may be.
+absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request);
+
+// As systemctl reads it: a name without the suffix of a unit type is a service's. INVALID_ARGUMENT for what systemd would never take
+// (systemd.unit(5)), and for a template without an instance.
+absl::StatusOr<std::string> CheckUnitName(const std::string& name);
+
+}  // namespace muster

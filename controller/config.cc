@@ -1,0 +1,110 @@
+#include "controller/config.h"
+
+#include <toml++/toml.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "common/version.h"
+
+namespace muster {
+namespace {
+
+absl::Status Wrong(const std::string& path, const toml::node& node, const std::string& what) {
+  return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path, node.source().begin.line,
+                    what);
+}
+
+absl::Status ReadString(const std::string& path, const toml::node& node, const std::string& key,
+                        std::string* out) {
+  const auto value = node.value<std::string>();
+  if (!value || value->empty()) return Wrong(path, node, key + " must be a text");
+  *out = *value;
+  return absl::OkStatus();
+}
+
+absl::Status ReadIdentity(const std::string& path, const toml::node& node,
+                          IdentityPatterns* patterns) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return Wrong(path, node, "identity must be a table");
+  for (const auto& [key, value] : *table) {
+    std::string* pattern = key.str() == "agent"      ? &patterns->agent
+                           : key.str() == "operator" ? &patterns->operator_
+                                                     : nullptr;
+    if (pattern == nullptr) {
+      return Wrong(path, value, "unknown key identity." + std::string(key.str()));
+    }
+    MUSTER_RETURN_IF_ERROR(ReadString(path, value, std::string(key.str()), pattern));
+    if (absl::Status status = CheckPattern(*pattern); !status.ok()) {
+      return Wrong(path, value, Message(status));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadTable(const std::string& path, const toml::table& table,
+                       ControllerConfig* config) {
+  for (const auto& [key, value] : table) {
+    if (key.str() == "inventory") {
+      MUSTER_RETURN_IF_ERROR(ReadString(path, value, "inventory", &config->inventory_file));
+    } else if (key.str() == "revoked") {
+      MUSTER_RETURN_IF_ERROR(ReadString(path, value, "revoked", &config->revoked_file));
+    } else if (key.str() == "identity") {
+      MUSTER_RETURN_IF_ERROR(ReadIdentity(path, value, &config->patterns));
+    } else {
+      return Wrong(path, value, "unknown key " + std::string(key.str()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadFile(const std::string& path, ControllerConfig* config) {
+  try {
+    return ReadTable(path, toml::parse_file(path), config);
+  } catch (const toml::parse_error& error) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path,
+                      error.source().begin.line, std::string(error.description()));
+  }
+}
+
+// The address with the next port.
+absl::StatusOr<std::string> NextPort(const std::string& listen) {
+  const size_t colon = listen.rfind(':');
+  const int port = colon == std::string::npos ? 0 : std::atoi(listen.c_str() + colon + 1);
+  if (port <= 0 || port >= 65535) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "--listen {}: it must be HOST:PORT, such as 0.0.0.0:7420", listen);
+  }
+  return listen.substr(0, colon + 1) + std::to_string(port + 1);
+}
+
+}  // namespace
+
+absl::StatusOr<ControllerConfig> ParseCommandLine(int argc, char** argv) {
+  ControllerConfig config;
+  std::string file;
+  CLI::App app("The controller of Muster: tracked commands for the nodes of a system.", "musterd");
+  app.set_version_flag("--version", std::string("musterd ") + kVersion);
+  app.add_option("--listen", config.listen, "HOST:PORT for agents")->required();
+  app.add_option("--operator-listen", config.operator_listen,
+                 "HOST:PORT for operators (default: the port after --listen)");
+  app.add_option("--state-dir", config.state_dir, "the store; on a local disk")->required();
+  app.add_option("--tls-dir", config.tls_dir, "ca.pem, cert.pem and key.pem of this controller")
+      ->required();
+  app.add_option("--config", file, "more settings (TOML)");
+  app.add_flag("--debug", config.debug, "log more");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    std::exit(app.exit(success));  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "{}; see musterd --help", error.what());
+  }
+  if (!file.empty()) MUSTER_RETURN_IF_ERROR(ReadFile(file, &config));
+  absl::StatusOr<std::string> next = NextPort(config.listen);
+  MUSTER_RETURN_IF_ERROR(next.status());
+  if (config.operator_listen.empty()) config.operator_listen = *next;
+  return config;
+}
+
+}  // namespace muster

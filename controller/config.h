@@ -1,0 +1,33 @@
+// musterd's settings: the command line, and a TOML file. Every key is told here; a wrong one is an error.
+//
+//   inventory = "/etc/muster/inventory.toml"   which nodes there are; see controller/inventory/file_inventory.h. Default: only those that
+//                                              ever attached
+//   revoked = "/etc/muster/revoked"            certificates that are not accepted any more; read again when it changes
+//
+//   [identity]                                 URI names of certificates
+//   agent = "spiffe://muster/agent/<name>"
+//   operator = "spiffe://muster/operator/<name>"
+#pragma once
+
+#include <string>
+
+#include "common/identity.h"
+#include "common/status.h"
+
+namespace muster {
+
+struct ControllerConfig {
+  std::string listen;           // HOST:PORT for agents
+  std::string operator_listen;  // HOST:PORT for operators; empty: the next port
+  std::string state_dir;
+  std::string tls_dir;
+  std::string inventory_file;
+  std::string revoked_file;
+  IdentityPatterns patterns;
+  bool debug = false;
+};
+
+// INVALID_ARGUMENT with the sentence for the operator. Ends the program itself for --help and --version.
+absl::StatusOr<ControllerConfig> ParseCommandLine(int argc, char** argv);
+
+}  // namespace muster
