@@ -11,7 +11,8 @@
 
 namespace muster {
 
-// How systemd answered a restart call: with a job, or with a D-Bus error.
+// How systemd answered a restart call: with a job, or with a D-Bus error. Not every error means that nothing was done: see
+// IsEffectUnknown in unit_result.h.
 struct RestartAnswer {
   uint32_t job_id = 0;
   std::string error_name;  // empty if there is a job
@@ -27,7 +28,8 @@ class UnitManager {
     virtual ~Handler() = default;
     virtual void OnJobRemoved(const std::string& unit, uint32_t job_id,
                               const std::string& result) = 0;
-    // The bus was lost and is back; signals may have been missed. Watches are in force again.
+    // The bus was lost and is back, or systemd executed itself anew; signals may have been missed. Watches are in force again.
+    // May come several times for one loss.
     virtual void OnWatchRestored(const std::string& unit) = 0;
   };
 
