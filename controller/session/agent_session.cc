@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/crash_point.h"
 #include "common/limits.h"
 #include "controller/edge/grpc_status.h"
 #include "controller/session/hello_check.h"
@@ -101,6 +102,8 @@ void AgentSession::StartNextWrite() {
 }
 
 void AgentSession::OnWriteDone(bool ok) {
+  if (ok && writing_.has_command()) CrashPoint("controller.sent");
+  if (ok && writing_.has_settled()) CrashPoint("controller.settled-sent");
   const MutexLock lock(mutex_);
   is_writing_ = false;
   if (end_) {
