@@ -1,0 +1,164 @@
+// The operators' server with real TLS, a real store, and a runner that does as it is told.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/mutex.h"
+#include "controller/api/operator_server.h"
+#include "controller/edge/server_credentials.h"
+#include "controller/store/sqlite_job_reader.h"
+#include "controller/store/sqlite_job_store.h"
+#include "tests/controller/edge/test_pki.h"
+
+namespace muster {
+
+// Commits what it is given and answers at once, on the caller's thread.
+class FakeJobControl final : public JobControl {
+ public:
+  explicit FakeJobControl(SqliteJobStore& store) : store_(store) {}
+
+  void Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) override {
+    if (!refusal_.ok()) return done(refusal_);
+    const std::string id = spec.id;
+    Commit({JobCreated{std::move(spec), std::move(nodes), NextRevision()}});
+    done(id);
+  }
+  void Cancel(const std::string& job_id, const std::string& by, JobDone done) override {
+    JobStatus status;
+    status.state = JobState::kCancelled;
+    status.detail = "cancelled by " + by;
+    status.revision = NextRevision();
+    Commit({JobChanged{job_id, status}});
+    done(job_id);
+  }
+  SubscriptionId Subscribe(const std::string&, std::function<void()> changed) override {
+    const MutexLock lock(mutex_);
+    subscriptions_[++last_subscription_] = std::move(changed);
+    return last_subscription_;
+  }
+  void Unsubscribe(SubscriptionId id) override {
+    const MutexLock lock(mutex_);
+    subscriptions_.erase(id);
+  }
+
+  // As the runner does: commit, then tell those who watch.
+  void Commit(const std::vector<Record>& records) {
+    const MutexLock lock(mutex_);
+    EXPECT_TRUE(store_.Commit(records).ok());
+    for (const auto& [id, changed] : subscriptions_) changed();
+  }
+  void Change(const std::string& job, const std::string& node, TaskState state) {
+    TaskChanged record;
+    record.job = job;
+    record.task.node = node;
+    record.task.state = state;
+    record.task.revision = NextRevision();
+    Commit({record});
+  }
+  void EndJob(const std::string& job) {
+    JobStatus status;
+    status.state = JobState::kSucceeded;
+    status.revision = NextRevision();
+    Commit({JobChanged{job, status}});
+  }
+  void Refuse(const absl::Status& status) { refusal_ = status; }
+  size_t subscription_count() {
+    const MutexLock lock(mutex_);
+    return subscriptions_.size();
+  }
+
+ private:
+  uint64_t NextRevision() { return ++revision_; }
+
+  SqliteJobStore& store_;
+  absl::Status refusal_;
+  std::atomic<uint64_t> revision_ = 0;
+  Mutex mutex_;
+  SubscriptionId last_subscription_ = 0;
+  std::map<SubscriptionId, std::function<void()>> subscriptions_;
+};
+
+class ApiTest : public ::testing::Test {
+ protected:
+  ApiTest() {
+    std::string pattern = ::testing::TempDir() + "muster_api_XXXXXX";
+    dir_ = mkdtemp(pattern.data());
+    store_ = std::move(*SqliteJobStore::Open(dir_));
+    reader_ = std::move(*SqliteJobReader::Open(dir_));
+    control_ = std::make_unique<FakeJobControl>(*store_);
+    service_ = std::make_unique<ControllerService>(ControllerServiceOptions{}, *control_, *reader_,
+                                                   registry_, clock_);
+    RequireTls13();
+    auto credentials = MakeServerCredentials(
+        pki_.MakeTlsDir("server", pki_.Issue("spiffe://muster/controller/c")));
+    EXPECT_TRUE(credentials.ok()) << credentials.status();
+    auto server = StartOperatorServer("127.0.0.1:0", *credentials, *service_);
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = std::move(*server);
+    stub_ = v1::Controller::NewStub(ChannelOf("spiffe://muster/operator/alice"));
+  }
+  ~ApiTest() override {
+    server_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+
+  std::shared_ptr<grpc::Channel> ChannelOf(const std::string& uri) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel("localhost:" + std::to_string(server_->port()),
+                                     pki_.ClientCredentials(pki_.Issue(uri)), arguments);
+  }
+
+  // One call, within a deadline: its answer, or its error.
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(grpc::Status (v1::Controller::StubInterface::*method)(
+                                    grpc::ClientContext*, const Request&, Response*),
+                                const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + 20s);
+    Response response;
+    const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
+    if (status.ok()) return response;
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  }
+
+  static v1::CreateJobRequest RestartOrca(const std::string& node_set) {
+    v1::CreateJobRequest request;
+    request.mutable_work()->mutable_restart_unit()->set_well_known(v1::WELL_KNOWN_UNIT_ORCA);
+    request.mutable_targets()->add_node_sets(node_set);
+    return request;
+  }
+  absl::StatusOr<v1::Job> Create(const v1::CreateJobRequest& request) {
+    return Call(&v1::Controller::StubInterface::CreateJob, request);
+  }
+  // The id of a new job on all nodes.
+  std::string NewJob() {
+    const auto job = Create(RestartOrca("x[0-2]"));
+    EXPECT_TRUE(job.ok()) << job.status();
+    return job.ok() ? job->name().substr(5) : "";
+  }
+
+  std::string dir_;
+  TestPki pki_;
+  SystemClock clock_;
+  NodeRegistry registry_{{InventoryNode{"x0", {"nid000001"}, "Compute"},
+                          InventoryNode{"x1", {"nid000002"}, "Compute"},
+                          InventoryNode{"x2", {}, "Management"}}};
+  std::unique_ptr<SqliteJobStore> store_;
+  std::unique_ptr<SqliteJobReader> reader_;
+  std::unique_ptr<FakeJobControl> control_;
+  std::unique_ptr<ControllerService> service_;
+  std::unique_ptr<GrpcServer> server_;
+  std::unique_ptr<v1::Controller::StubInterface> stub_;
+};
+
+}  // namespace muster

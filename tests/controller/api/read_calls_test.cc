@@ -1,0 +1,112 @@
+// What operators read.
+#include <gmock/gmock.h>
+
+#include "common/uuid.h"
+#include "tests/controller/api/api_fixture.h"
+
+namespace muster {
+namespace {
+
+using ::testing::ElementsAre;
+using Stub = v1::Controller::StubInterface;
+
+TEST_F(ApiTest, AJobIsFoundByItsName) {
+  const std::string id = NewJob();
+  v1::GetJobRequest request;
+  request.set_name("jobs/" + id);
+  EXPECT_EQ(Call(&Stub::GetJob, request)->name(), request.name());
+  request.set_name("jobs/" + NewUuid());
+  EXPECT_EQ(Call(&Stub::GetJob, request).status().code(), absl::StatusCode::kNotFound);
+  request.set_name("job/" + id);
+  EXPECT_EQ(Call(&Stub::GetJob, request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(ApiTest, JobsComeInPagesTheNewestFirst) {
+  std::vector<std::string> made;
+  for (int i = 0; i < 5; ++i) made.insert(made.begin(), "jobs/" + NewJob());
+  std::vector<std::string> listed;
+  v1::ListJobsRequest request;
+  request.set_page_size(2);
+  do {
+    const auto page = Call(&Stub::ListJobs, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    ASSERT_LE(page->jobs_size(), 2);
+    for (const v1::Job& job : page->jobs()) listed.push_back(job.name());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, made);
+}
+
+TEST_F(ApiTest, TasksComeInPagesInTheOrderOfNodes) {
+  const std::string id = NewJob();
+  control_->Change(id, "x1", TaskState::kDispatched);
+  std::vector<std::string> listed;
+  v1::ListTasksRequest request;
+  request.set_parent("jobs/" + id);
+  request.set_page_size(2);
+  do {
+    const auto page = Call(&Stub::ListTasks, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const v1::Task& task : page->tasks())
+      listed.push_back(task.node() + " " + v1::TaskState_Name(task.state()));
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(listed, ElementsAre("x0 TASK_STATE_PENDING", "x1 TASK_STATE_DISPATCHED",
+                                  "x2 TASK_STATE_PENDING"));
+}
+
+TEST_F(ApiTest, ATaskIsFoundByAnyNameOfItsNode) {
+  const std::string id = NewJob();
+  v1::GetTaskRequest request;
+  request.set_name("jobs/" + id + "/tasks/nid000002");
+  const auto task = Call(&Stub::GetTask, request);
+  ASSERT_TRUE(task.ok()) << task.status();
+  EXPECT_EQ(task->name(), "jobs/" + id + "/tasks/x1");
+  request.set_name("jobs/" + id + "/tasks/x9");
+  EXPECT_EQ(Call(&Stub::GetTask, request).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ApiTest, NodesAreListedAsTheyAre) {
+  Hello hello;
+  hello.node = "x1";
+  hello.agent_version = "0.1";
+  registry_.OnAttached(hello, "ipv4:10.0.0.1:1", clock_.Now());
+  std::vector<std::string> listed;
+  v1::ListNodesRequest request;
+  request.set_page_size(1);
+  do {
+    const auto page = Call(&Stub::ListNodes, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const v1::Node& node : page->nodes())
+      listed.push_back(node.name() + " " + v1::Presence_Name(node.presence()));
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(listed, ElementsAre("nodes/x0 PRESENCE_NEVER_SEEN", "nodes/x1 PRESENCE_ATTACHED",
+                                  "nodes/x2 PRESENCE_NEVER_SEEN"));
+
+  v1::GetNodeRequest one;
+  one.set_name("nodes/nid000002");
+  const auto node = Call(&Stub::GetNode, one);
+  ASSERT_TRUE(node.ok()) << node.status();
+  EXPECT_EQ(node->name(), "nodes/x1");
+  EXPECT_EQ(node->address(), "ipv4:10.0.0.1:1");
+  EXPECT_EQ(node->agent_version(), "0.1");
+}
+
+TEST_F(ApiTest, NodesOfARole) {
+  v1::ListNodesRequest request;
+  request.mutable_targets()->add_roles("management");
+  const auto page = Call(&Stub::ListNodes, request);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->nodes_size(), 1);
+  EXPECT_EQ(page->nodes(0).name(), "nodes/x2");
+}
+
+TEST_F(ApiTest, ThereAreNoOperationsYet) {
+  EXPECT_EQ(Call(&Stub::ListOperations, v1::ListOperationsRequest())->operations_size(), 0);
+  EXPECT_EQ(Call(&Stub::GetOperation, v1::GetOperationRequest()).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace muster
