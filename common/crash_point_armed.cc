@@ -15,8 +15,6 @@ void CrashPoint(const char* name) {
   if (wanted == nullptr || mark == nullptr || std::strcmp(wanted, name) != 0) return;
   const char* arm = std::getenv("MUSTER_CRASH_ARM");
   if (arm != nullptr && access(arm, F_OK) != 0) return;
-  const char* arm = std::getenv("MUSTER_CRASH_ARM");
-  if (arm != nullptr && access(arm, F_OK) != 0) return;
   const int fd = open(mark, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
   if (fd < 0) return;
   close(fd);

@@ -4,6 +4,7 @@
 #include "controller/runner/runner.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -124,6 +125,11 @@ bool Runner::Commit(const std::vector<Record>& records) {
   if (records.empty()) return true;
   CrashPoint("controller.before-persist");
   absl::Status status = store_.Commit(records);
+  if (status.code() == absl::StatusCode::kInternal) {
+    // Records that contradict the store come from a bug of ours; going on would tell people things that are not so.
+    log::Error("the engine and the store disagree: {}", Message(status));
+    std::abort();
+  }
   if (!status.ok()) {
     log::Error("the store does not take what must be written, so nothing is sent or answered: {}",
                Message(status));
