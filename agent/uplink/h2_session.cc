@@ -69,6 +69,12 @@ std::unique_ptr<nghttp2_session, H2Session::SessionRelease> H2Session::NewSessio
         static_cast<H2Session*>(user)->OnClosed(error_code);
         return 0;
       });
+  nghttp2_session_callbacks_set_on_frame_send_callback(
+      callbacks, [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
+        if (frame->hd.type == NGHTTP2_GOAWAY)
+          static_cast<H2Session*>(user)->OnGivenUp(frame->goaway);
+        return 0;
+      });
   nghttp2_session_callbacks_set_error_callback2(
       callbacks, [](nghttp2_session*, int, const char* text, size_t size, void* user) {
         static_cast<H2Session*>(user)->complaint_ = OneLine({text, size});
@@ -137,8 +143,6 @@ void H2Session::Receive(std::string_view bytes) {
         "sent what is not HTTP/2: {}",
         complaint_.empty() ? nghttp2_strerror(static_cast<int>(result)) : complaint_.c_str()));
   }
-  // nghttp2 gives a connection up by itself: it queues a GOAWAY and wants nothing more.
-  if (nghttp2_session_want_read(session_.get()) == 0) OnClosed(NGHTTP2_PROTOCOL_ERROR);
 }
 
 std::string_view H2Session::Pending() {
@@ -147,6 +151,9 @@ std::string_view H2Session::Pending() {
   const ssize_t size = nghttp2_session_mem_send(session_.get(), &data);
   Require(static_cast<int>(size), "build HTTP/2 frames");
   pending_ = Text(data, static_cast<size_t>(size));
+  // nghttp2 gives up a connection whose peer breaks the rules: it sends a GOAWAY and then wants nothing more.
+  if (pending_.empty() && nghttp2_session_want_read(session_.get()) == 0)
+    OnClosed(NGHTTP2_PROTOCOL_ERROR);
   return pending_;
 }
 
@@ -198,6 +205,12 @@ void H2Session::OnGoAway(const nghttp2_goaway& frame) {
   const std::string text = OneLine(Text(frame.opaque_data, frame.opaque_data_len));
   goaway_ = fmt::format("{}{}{}", nghttp2_http2_strerror(frame.error_code),
                         text.empty() ? "" : ": ", text);
+}
+
+void H2Session::OnGivenUp(const nghttp2_goaway& frame) {
+  if (!complaint_.empty()) return;
+  complaint_ = frame.opaque_data_len > 0 ? OneLine(Text(frame.opaque_data, frame.opaque_data_len))
+                                         : nghttp2_http2_strerror(frame.error_code);
 }
 
 void H2Session::OnClosed(uint32_t error_code) {

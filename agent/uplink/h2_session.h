@@ -35,7 +35,7 @@ class H2Session {
   // The messages that have arrived, in order; those before the end count.
   std::vector<std::string> TakeMessages() { return std::exchange(messages_, {}); }
 
-  // What to write next; empty: nothing now. The bytes stay as they are until Wrote has taken them all.
+  // What to write next; empty: nothing now. This, too, can end the call, if the peer broke the rules. The bytes stay as they are until Wrote has taken them all.
   std::string_view Pending();
   void Wrote(size_t count) { pending_.remove_prefix(count); }
 
@@ -61,6 +61,7 @@ class H2Session {
   void OnTrailers();
   void OnData(std::string_view bytes);
   void OnGoAway(const nghttp2_goaway& frame);
+  void OnGivenUp(const nghttp2_goaway& frame);
   void OnClosed(uint32_t error_code);
   // The first end counts; what follows it is its consequence.
   void End(std::string what);

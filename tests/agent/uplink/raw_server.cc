@@ -101,6 +101,13 @@ bool RawConnection::WaitFor(FrameType type, RawFrame* frame) {
   return false;
 }
 
+bool RawConnection::WaitForPong() {
+  const std::string content = "12345678";
+  WriteFrame(FrameType::kPing, 0, 0, content);
+  RawFrame pong;
+  return WaitFor(FrameType::kPing, &pong) && pong.flags == kAck && pong.payload == content;
+}
+
 void RawConnection::WaitForClose() {
   RawFrame frame;
   while (ReadFrame(&frame)) {
@@ -113,7 +120,9 @@ bool RawConnection::ReadFrame(RawFrame* frame) {
   frame->type = static_cast<FrameType>(header[3]);
   frame->flags = static_cast<uint8_t>(header[4]);
   frame->stream = Number(header.substr(5, 4));
-  return Read(Number(header.substr(0, 3)), &frame->payload);
+  if (!Read(Number(header.substr(0, 3)), &frame->payload)) return false;
+  if (frame->type == FrameType::kData && !frame->payload.empty()) ++data_frames_;
+  return true;
 }
 
 bool RawConnection::Read(size_t size, std::string* bytes) {

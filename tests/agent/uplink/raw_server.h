@@ -48,6 +48,10 @@ class RawConnection {
   void Answer();
   // The next frame of that type, others being passed over. False: none came.
   bool WaitFor(FrameType type, RawFrame* frame = nullptr);
+  // Sends a PING and reads all that the client had sent before it saw that.
+  bool WaitForPong();
+  // DATA frames with content that were read.
+  int data_frames() const { return data_frames_; }
   // Until the client closes.
   void WaitForClose();
 
@@ -56,6 +60,7 @@ class RawConnection {
   bool ReadFrame(RawFrame* frame);
 
   SSL* ssl_;
+  int data_frames_ = 0;
 };
 
 class RawServer {
