@@ -1,6 +1,7 @@
-// Where a controller listens, from "host:port" to socket addresses. A numeric host needs nothing but parsing; a name is looked up
-// in a short-lived child, because getaddrinfo() blocks for as long as dead name servers make it (30 s and more), the alternatives
-// that do not block start a thread, and the loop must go on serving restarts that are under way.
+// Where a controller listens, from "host:port" to socket addresses. A numeric host needs nothing
+// but parsing; a name is looked up in a short-lived child, because getaddrinfo() blocks for as long
+// as dead name servers make it (30 s and more), the alternatives that do not block start a thread,
+// and the loop must go on serving restarts that are under way.
 #pragma once
 
 #include <sys/socket.h>
@@ -38,8 +39,8 @@ class AddressLookup {
  public:
   using Done = std::function<void(absl::StatusOr<std::vector<Endpoint>>)>;
 
-  // Calls `done` once, from the loop and not from here, with at least one endpoint and at most eight, or with UNAVAILABLE and a
-  // sentence. The callee may destroy this object.
+  // Calls `done` once, from the loop and not from here, with at least one endpoint and at most
+  // eight, or with UNAVAILABLE and a sentence. The callee may destroy this object.
   AddressLookup(sd_event* event, const HostPort& address, Duration timeout, Done done);
   ~AddressLookup();
   AddressLookup(const AddressLookup&) = delete;

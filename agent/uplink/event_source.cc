@@ -1,5 +1,6 @@
 #include "agent/uplink/event_source.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
@@ -9,7 +10,8 @@ namespace muster {
 namespace {
 
 void Require(int result, const char* what) {
-  if (result >= 0) return;
+  // ESTALE: the loop has finished.
+  if (result >= 0 || result == -ESTALE) return;
   log::Error("cannot {}: {}", what, std::strerror(-result));
   std::abort();
 }

@@ -1,6 +1,7 @@
-// An sd-event source that ends with its owner, and the two kinds of it that are made once and armed many times. Loop thread only.
-// A source that cannot be made means that memory or file descriptors have run out when the program starts, so these end the program
-// with a reason.
+// An sd-event source that ends with its owner, and the two kinds of it that are made once and armed
+// many times. Loop thread only. One that cannot be made means that memory or, at the start of the
+// program, file descriptors have run out, which ends the program with a reason. When the loop has
+// finished, arming does nothing: there will be no turn for it.
 #pragma once
 
 #include <systemd/sd-event.h>

@@ -41,8 +41,8 @@ class FrameReader {
 // "UNAVAILABLE" for "14". A text that is no status code is given back in quotation marks.
 std::string GrpcStatusName(std::string_view code);
 
-// A peer's text, fit for one line of a log: grpc-message is percent-encoded, control characters become '?', and what is over 300
-// bytes is cut.
+// A peer's text, fit for one line of a log: grpc-message is percent-encoded, control characters
+// become '?', and what is over 300 bytes is cut.
 std::string PercentDecode(std::string_view text);
 std::string OneLine(std::string_view text);
 

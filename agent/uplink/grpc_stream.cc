@@ -3,21 +3,26 @@
 //   new ──Start──> connecting ──TCP──> handshaking ──TLS, peer checked──> open ──────────────> ended
 //                      └────────────────────┴──────── any failure ─────────┴── any end ──────────┘
 //
-// The stream owns one socket, one TLS connection, one HTTP/2 session with one call, and one timer. It ends itself at the first thing
-// that cannot go on: it closes the socket, drops what was queued, and calls OnStreamEnd once, as the last thing it does. The owner ends it
-// with Close, which calls nothing. A graceful GOAWAY is no end: the call goes on until the peer ends it.
+// The stream owns one socket, one TLS connection, one HTTP/2 session with one call, and one timer.
+// It ends itself at the first thing that cannot go on: it closes the socket, drops what was queued,
+// and calls OnStreamEnd once, as the last thing it does. The owner ends it with Close, which calls
+// nothing. A graceful GOAWAY is no end: the call goes on until the peer ends it.
 //
-// Layers: TlsSocket moves bytes and knows TLS; H2Session turns bytes into messages and knows HTTP/2 and gRPC; this file moves bytes between
-// them when the loop says so, and knows time. After each readiness it reads all there is, delivers, then writes all it can: TLS may need
-// either direction for either purpose, and nghttp2 answers what it has read. Writability is watched only while something waits for it.
+// Layers: TlsSocket moves bytes and knows TLS; H2Session turns bytes into messages and knows HTTP/2
+// and gRPC; this file moves bytes between them when the loop says so, and knows time. After each
+// readiness it reads all there is, delivers, then writes all it can: TLS may need either direction
+// for either purpose, and nghttp2 answers what it has read. Writability is watched only while
+// something waits for it.
 //
-// Deadlines, all on one timer: TCP within connect_timeout; the answer to the call within attach_timeout of that (a controller
-// in a storm accepts at once and answers late); then a byte at least each silence_limit. The timer is moved on at each arrival, before it can fire:
-// an idle stream wakes for the controller's PINGs and for nothing else.
+// Deadlines, all on one timer: TCP within connect_timeout; the answer to the call within
+// attach_timeout of that (a controller in a storm accepts at once and answers late); then a byte at
+// least each silence_limit. The timer is moved on at each arrival, before it can fire: an idle
+// stream wakes for the controller's PINGs and for nothing else.
 //
-// Re-entrancy: Start, Send, SetSilenceLimit, Fail and Close never call the handler. What they find out is said from the loop (`soon_`), which
-// also gathers the messages of one turn into one write. The handler may call Send and Close from its callbacks; hence messages are
-// delivered outside nghttp2's callbacks, and the state is looked at after each delivery.
+// Re-entrancy: Start, Send, SetSilenceLimit, Fail and Close never call the handler. What they find
+// out is said from the loop (`soon_`), which also gathers the messages of one turn into one write.
+// The handler may call Send and Close from its callbacks; hence messages are delivered outside
+// nghttp2's callbacks, and the state is looked at after each delivery.
 #include "agent/uplink/grpc_stream.h"
 
 #include <poll.h>
@@ -171,7 +176,8 @@ void GrpcStream::ReadAll() {
     Deliver();
     if (state_ == State::kOpen && session_.end().has_value()) return EndBecause(*session_.end());
   }
-  if (state_ == State::kOpen && has_read && answered_) Arm(deadline_, silence_limit_);
+  if (state_ == State::kOpen && has_read && answered_ && !is_closing_)
+    Arm(deadline_, silence_limit_);
 }
 
 void GrpcStream::Deliver() {

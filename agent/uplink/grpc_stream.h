@@ -47,8 +47,8 @@ class GrpcStream {
   GrpcStream& operator=(const GrpcStream&) = delete;
 
   void Start();
-  // Queues a message with its prefix (FramePrefix). If more than limits::kMaxOutboxBytes would wait, the stream ends. Before it is
-  // open and after its end the message is dropped.
+  // Queues a message with its prefix (FramePrefix). If more than limits::kMaxOutboxBytes would
+  // wait, the stream ends. Before it is open and after its end the message is dropped.
   void Send(std::string frame);
   void SetSilenceLimit(Duration limit);
   // Ends the stream for something the peer did: "the controller at ADDRESS" and `what`.

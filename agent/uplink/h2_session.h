@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/uplink/grpc_frame.h"
@@ -35,7 +36,8 @@ class H2Session {
   // The messages that have arrived, in order; those before the end count.
   std::vector<std::string> TakeMessages() { return std::exchange(messages_, {}); }
 
-  // What to write next; empty: nothing now. This, too, can end the call, if the peer broke the rules. The bytes stay as they are until Wrote has taken them all.
+  // What to write next; empty: nothing now. This, too, can end the call, if the peer broke the
+  // rules. The bytes stay as they are until Wrote has taken them all.
   std::string_view Pending();
   void Wrote(size_t count) { pending_.remove_prefix(count); }
 

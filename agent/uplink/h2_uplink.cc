@@ -1,7 +1,8 @@
 // Theory of operation.
 //
-// An attempt is one controller of the list: its name is looked up, each of its addresses is tried, and the first that leads to an
-// open stream is kept until it ends. Then, whatever the reason and the status, the uplink waits for a random time and tries again.
+// An attempt is one controller of the list: its name is looked up, each of its addresses is tried,
+// and the first that leads to an open stream is kept until it ends. Then, whatever the reason and
+// the status, the uplink waits for a random time and tries again.
 //
 //   * A controller that nobody listens at costs nobody anything: the next in the list is tried at once. When the whole list
 //     was tried in vain, that is one failure.

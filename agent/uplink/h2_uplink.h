@@ -1,7 +1,7 @@
 // The agent's uplink: keeps one stream to one of its controllers open, for ever. See h2_uplink.cc for when it tries which.
 //
-// Owned by the program; loop thread only; makes no thread and no global, so that one program may hold thousands. Logs each end and each
-// failed attempt with its sentence, which OnDown also tells.
+// Owned by the program; loop thread only; makes no thread and no global, so that one program may
+// hold thousands. Logs each end and each failed attempt with its sentence, which OnDown also tells.
 #pragma once
 
 #include <deque>

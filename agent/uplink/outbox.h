@@ -1,5 +1,5 @@
-// Bytes that wait for the stream to take them, as the pieces they came in: nothing is copied until nghttp2 asks for a frame's
-// worth, and no buffer grows. Loop thread only.
+// Bytes that wait for the stream to take them, as the pieces they came in: nothing is copied until
+// nghttp2 asks for a frame's worth, and no buffer grows. Loop thread only.
 #pragma once
 
 #include <cstddef>

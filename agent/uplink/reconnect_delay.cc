@@ -9,7 +9,8 @@ namespace {
 
 // Where doubling ends: a controller that comes back finds its agents within this.
 constexpr Duration kBackoffCap = 60s;
-// 300,000 agents at limits::kReconnectPerAgent. More is a mistake of whoever said it, and must not keep a node away for days.
+// 300,000 agents at limits::kReconnectPerAgent. More is a mistake of whoever said it, and must not
+// keep a node away for days.
 constexpr Duration kWindowMax = 10min;
 // 2^6 s is past the cap already.
 constexpr uint32_t kMaxDoublings = 6;

@@ -153,8 +153,9 @@ absl::StatusOr<SslPtr> NewTlsClient(const std::string& tls_dir) {
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                       SSL_MODE_RELEASE_BUFFERS);
-  // The chain must lead to ca.pem. The host name is not checked, on purpose: a SPIRE SVID names a role by its URI and no host, and
-  // a controller moves between NCNs behind one virtual address. CheckPeer looks at the URI instead, which says more.
+  // The chain must lead to ca.pem. The host name is not checked, on purpose: a SPIRE SVID names a
+  // role by its URI and no host, and a controller moves between NCNs behind one virtual address.
+  // CheckPeer looks at the URI instead, which says more.
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   // 0 is success for this function alone.
   if (SSL_CTX_set_alpn_protos(context.get(), kAlpn, sizeof kAlpn) != 0)

@@ -1,7 +1,8 @@
-// The TLS side of a connection to a controller: our certificate, what we accept of the peer's, and sentences for what goes wrong.
-// Loop thread only.
+// The TLS side of a connection to a controller: our certificate, what we accept of the peer's, and
+// sentences for what goes wrong. Loop thread only.
 //
-// Errors about the peer are verb phrases that follow "the controller at ADDRESS"; errors about our own files are whole sentences.
+// Errors about the peer are verb phrases that follow "the controller at ADDRESS"; errors about our
+// own files are whole sentences.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -18,8 +19,9 @@ struct SslRelease {
 };
 using SslPtr = std::unique_ptr<SSL, SslRelease>;
 
-// A client's end of TLS 1.3 with ALPN "h2" and the files of `tls_dir` (ca.pem cert.pem key.pem), which are read now: a renewed
-// certificate is used from the next connection on. FAILED_PRECONDITION if a file cannot be used.
+// A client's end of TLS 1.3 with ALPN "h2" and the files of `tls_dir` (ca.pem cert.pem key.pem),
+// which are read now: a renewed certificate is used from the next connection on.
+// FAILED_PRECONDITION if a file cannot be used.
 absl::StatusOr<SslPtr> NewTlsClient(const std::string& tls_dir);
 
 // The name that cert.pem in `tls_dir` gives to this node under `agent_pattern`. FAILED_PRECONDITION if the file cannot be read or does not

@@ -18,8 +18,8 @@
 namespace muster {
 namespace {
 
-// Sent bytes that are not acknowledged for this long end the connection: as long as the silence that we take for death, so that
-// a network which comes back earlier costs no reconnect.
+// Sent bytes that are not acknowledged for this long end the connection: as long as the silence
+// that we take for death, so that a network which comes back earlier costs no reconnect.
 constexpr auto kUserTimeout = std::chrono::duration_cast<std::chrono::milliseconds>(
     limits::kPingInterval * limits::kSilenceFactor);
 
@@ -53,7 +53,8 @@ int BioCreate(BIO* bio) {
   return 1;
 }
 
-// OpenSSL's own socket BIO writes with write(2), and a peer that has gone would end any program that does not ignore SIGPIPE.
+// OpenSSL's own socket BIO writes with write(2), and a peer that has gone would end any program
+// that does not ignore SIGPIPE.
 const BIO_METHOD* SocketMethod() {
   static const BIO_METHOD* const kMethod = [] {
     BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "muster socket");

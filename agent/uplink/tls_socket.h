@@ -1,5 +1,6 @@
-// A non-blocking TCP connection with TLS on it. It waits for nothing and watches nothing: its owner polls the descriptor and calls
-// again. Loop thread only. Errors are verb phrases that follow "the controller at ADDRESS".
+// A non-blocking TCP connection with TLS on it. It waits for nothing and watches nothing: its owner
+// polls the descriptor and calls again. Loop thread only. Errors are verb phrases that follow "the
+// controller at ADDRESS".
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
-// The agent's side of the stream, as the runner sees it: messages in, messages out, up and down. Reconnecting, pacing and the
-// liveness of the peer are the uplink's own business. One thread: the owner's loop.
+// The agent's side of the stream, as the runner sees it: messages in, messages out, up and down.
+// Reconnecting, pacing and the liveness of the peer are the uplink's own business. One thread: the
+// owner's loop.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,9 @@ class Uplink {
  public:
   virtual ~Uplink() = default;
   virtual void Start() = 0;
-  // Queues a message for the open stream. Without one, or past limits::kMaxOutboxBytes (which ends the stream), the message is
-  // dropped: what matters is in the ledger and is said again after the next Hello.
+  // Queues a message for the open stream. Without one, or past limits::kMaxOutboxBytes (which ends
+  // the stream), the message is dropped: what matters is in the ledger and is said again after the
+  // next Hello.
   virtual void Send(const AgentMessage& message) = 0;
   // Sends what is queued, blocking for at most two seconds, then ends the stream and calls nothing any more.
   virtual void Stop() = 0;

@@ -1,5 +1,5 @@
-// Certificates for tests: an authority that lives as long as its object, and leaves with whatever is right or wrong about them.
-// One thread. A failure of OpenSSL ends the test program.
+// Certificates for tests: an authority that lives as long as its object, and leaves with whatever
+// is right or wrong about them. One thread. A failure of OpenSSL ends the test program.
 #pragma once
 
 #include <memory>

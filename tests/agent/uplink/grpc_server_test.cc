@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <deque>
 
 #include "tests/agent/uplink/uplink_fixture.h"
 
@@ -133,6 +134,25 @@ TEST_F(GrpcServerTest, PingsKeepAnIdleStreamAlive) {
   // Each ping wakes us once; moving the silence on wakes us never.
   EXPECT_LE(loop_.CountWakeups(7s), 8);
   EXPECT_THAT(handler_.downs, ElementsAre());
+}
+
+TEST_F(GrpcServerTest, ManyUplinksShareALoop) {
+  constexpr int kUplinks = 40;
+  PeerServer server(Dir("controller"));
+  UplinkConfig config;
+  config.controllers = ParseControllers(server.address()).value();
+  config.stream.tls_dir = Dir("agent");
+  std::deque<RecordingHandler> handlers(kUplinks);
+  std::deque<H2Uplink> uplinks;
+  for (RecordingHandler& handler : handlers) {
+    H2Uplink& uplink = uplinks.emplace_back(loop_.get(), config, handler, random_);
+    handler.on_up = [&uplink] { uplink.Send(HelloWith({"welcome:60000:1"})); };
+    uplink.Start();
+  }
+  EXPECT_TRUE(loop_.RunUntil([&] {
+    return std::all_of(handlers.begin(), handlers.end(),
+                       [](const RecordingHandler& handler) { return !handler.welcomes.empty(); });
+  }));
 }
 
 TEST_F(GrpcServerTest, StopSendsWhatIsQueued) {

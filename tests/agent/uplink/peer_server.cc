@@ -1,5 +1,5 @@
-// A controller made of the real gRPC library, for the tests of the agent's uplink; it runs in its own process because full protobuf
-// and protobuf-lite collide.
+// A controller made of the real gRPC library, for the tests of the agent's uplink; it runs in its
+// own process because full protobuf and protobuf-lite collide.
 //
 //   peer_server TLS_DIR     prints its port, then serves until it is killed
 //
@@ -8,7 +8,8 @@
 //   "burst:N"                sends N Settled with the tasks "0" … "N-1"
 //   "big:N"                  sends a Settled whose task has N bytes
 //   "end:CODE:MESSAGE"       ends the stream with that status
-// After them each Report is answered with a Settled whose task is the Report's detail. At the end of the requests it ends with OK.
+// After them each Report is answered with a Settled whose task is the Report's detail. At the end
+// of the requests it ends with OK.
 #include <absl/synchronization/mutex.h>
 #include <grpcpp/grpcpp.h>
 

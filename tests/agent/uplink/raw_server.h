@@ -1,5 +1,6 @@
-// A server that says HTTP/2 byte by byte, so that it can say it wrong. Each test gives a script that runs on the server's thread for
-// each connection, one after the other; a script that waits for what does not come gives up after 20 s and the connection ends.
+// A server that says HTTP/2 byte by byte, so that it can say it wrong. Each test gives a script
+// that runs on the server's thread for each connection, one after the other; a script that waits
+// for what does not come gives up after 20 s and the connection ends.
 #pragma once
 
 #include <openssl/ssl.h>

@@ -2,6 +2,9 @@
 #include "tests/agent/uplink/raw_server.h"
 
 #include <gmock/gmock.h>
+#include <systemd/sd-event.h>
+
+#include <future>
 
 #include "proto/convert.h"
 #include "tests/agent/uplink/uplink_fixture.h"
@@ -334,6 +337,30 @@ TEST_F(RawServerTest, StopDoesNotWaitForAServerThatTakesNothing) {
   uplink->Stop();
   EXPECT_EQ(loop_.CountWakeups(100ms), 0);
   EXPECT_THAT(handler_.downs, IsEmpty());
+}
+
+// The agent's main stops the uplink when its loop has ended.
+TEST_F(RawServerTest, StopSendsWhatIsQueuedWhenTheLoopHasEnded) {
+  std::promise<std::string> received;
+  RawServer server(Dir("controller"), [&received](RawConnection& connection) {
+    connection.Answer();
+    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s));
+    RawFrame frame;
+    connection.WaitFor(FrameType::kData, &frame);
+    received.set_value(frame.payload);
+    connection.WaitForClose();
+  });
+  auto uplink = NewUplink(server.address());
+  uplink->Start();
+  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.welcomes.empty(); }));
+  sd_event_exit(loop_.get(), 0);
+  sd_event_loop(loop_.get());
+
+  uplink->Send(ReportWith("last words"));
+  uplink->Stop();
+  std::future<std::string> frame = received.get_future();
+  ASSERT_EQ(frame.wait_for(60s), std::future_status::ready);
+  EXPECT_THAT(frame.get(), HasSubstr("last words"));
 }
 
 TEST_F(RawServerTest, WhatIsSentWithoutAStreamIsDropped) {
