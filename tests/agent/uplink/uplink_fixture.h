@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "agent/uplink/h2_uplink.h"
-#include "tests/fakes/test_pki.h"
+#include "tests/fakes/test_certificates.h"
 
 namespace muster {
 

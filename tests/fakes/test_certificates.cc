@@ -1,4 +1,4 @@
-#include "tests/fakes/test_pki.h"
+#include "tests/fakes/test_certificates.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
