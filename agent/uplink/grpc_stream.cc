@@ -4,9 +4,10 @@
 //                      └────────────────────┴──────── any failure ─────────┴── any end ──────────┘
 //
 // The stream owns one socket, one TLS connection, one HTTP/2 session with one call, and one timer.
-// It ends itself at the first thing that cannot go on: it closes the socket, drops what was queued,
-// and calls OnStreamEnd once, as the last thing it does. The owner ends it with Close, which calls
-// nothing. A graceful GOAWAY is no end: the call goes on until the peer ends it.
+// It ends itself at the first thing that cannot go on: it closes the socket and drops what was
+// queued there and then, and calls OnStreamEnd once, later, from the loop, with nothing of its own
+// left on the stack. The owner ends it with Close, which calls nothing. A graceful GOAWAY is no end:
+// the call goes on until the peer ends it.
 //
 // Layers: TlsSocket moves bytes and knows TLS; H2Session turns bytes into messages and knows HTTP/2
 // and gRPC; this file moves bytes between them when the loop says so, and knows time. After each
@@ -19,10 +20,11 @@
 // least each silence_limit. The timer is moved on at each arrival, before it can fire: an idle
 // stream wakes for the controller's PINGs and for nothing else.
 //
-// Re-entrancy: Start, Send, SetSilenceLimit, Fail and Close never call the handler. What they find
-// out is said from the loop (`soon_`), which also gathers the messages of one turn into one write.
-// The handler may call Send and Close from its callbacks; hence messages are delivered outside
-// nghttp2's callbacks, and the state is looked at after each delivery.
+// Re-entrancy: Start, Send, SetSilenceLimit, Fail and Close never call the handler. What they have
+// to say is said from the loop (`soon_`), which also gathers the messages of one turn into one
+// write. The handler may call Send, Fail and Close from its callbacks, and destroy the stream from
+// OnStreamEnd; hence messages are delivered outside nghttp2's callbacks, and the state is looked at
+// after each delivery.
 #include "agent/uplink/grpc_stream.h"
 
 #include <poll.h>
@@ -72,7 +74,7 @@ GrpcStream::GrpcStream(sd_event* event, const GrpcStreamConfig& config, const En
 
 void GrpcStream::Start() {
   state_ = State::kConnecting;
-  if (const absl::Status status = Connect(); !status.ok()) EndLater(Message(status));
+  if (const absl::Status status = Connect(); !status.ok()) End(Message(status));
 }
 
 absl::Status GrpcStream::Connect() {
@@ -98,13 +100,13 @@ absl::Status GrpcStream::Connect() {
 }
 
 void GrpcStream::Send(std::string frame) {
-  if (state_ != State::kOpen || !end_later_.empty()) return;
+  if (state_ != State::kOpen) return;
   if (session_.Queue(std::move(frame))) return RunSoon(soon_);
   Fail(fmt::format("takes nothing more: {} bytes wait for it", session_.queued_bytes()));
 }
 
 void GrpcStream::Fail(std::string_view what) {
-  if (end_later_.empty()) EndLater(fmt::format("the controller at {} {}", endpoint_.text, what));
+  End(fmt::format("the controller at {} {}", endpoint_.text, what));
 }
 
 void GrpcStream::SetSilenceLimit(Duration limit) {
@@ -120,7 +122,7 @@ void GrpcStream::OnReady() {
 
 void GrpcStream::FinishConnect() {
   if (const absl::Status status = socket_->FinishConnect(); !status.ok())
-    return EndBecause(Message(status));
+    return Fail(Message(status));
   state_ = State::kHandshaking;
   was_connected_ = true;
   Arm(deadline_, config_.attach_timeout);
@@ -128,7 +130,7 @@ void GrpcStream::FinishConnect() {
 
 void GrpcStream::Handshake() {
   const absl::StatusOr<bool> done = socket_->Handshake(config_.controller_pattern);
-  if (!done.ok()) return EndBecause(Message(done.status()));
+  if (!done.ok()) return Fail(Message(done.status()));
   if (!*done) return WatchWritable();
   state_ = State::kOpen;
   session_.Open(endpoint_.host, config_.path);
@@ -143,7 +145,8 @@ void GrpcStream::Pump() {
 }
 
 void GrpcStream::OnSoon() {
-  if (!end_later_.empty()) return End(std::exchange(end_later_, {}));
+  // The handler may destroy us.
+  if (state_ == State::kEnded) return handler_.OnStreamEnd(std::exchange(why_, {}));
   if (state_ != State::kOpen) return;
   WriteAll();
   if (state_ == State::kOpen) WatchWritable();
@@ -151,15 +154,14 @@ void GrpcStream::OnSoon() {
 
 void GrpcStream::OnDeadline() {
   if (state_ == State::kConnecting) {
-    return EndBecause(
-        fmt::format("could not be reached within {}", Seconds(config_.connect_timeout)));
+    return Fail(fmt::format("could not be reached within {}", Seconds(config_.connect_timeout)));
   }
   if (!answered_) {
-    return EndBecause(fmt::format("did not {} within {}",
-                                  state_ == State::kOpen ? "answer" : "finish the TLS handshake",
-                                  Seconds(config_.attach_timeout)));
+    return Fail(fmt::format("did not {} within {}",
+                            state_ == State::kOpen ? "answer" : "finish the TLS handshake",
+                            Seconds(config_.attach_timeout)));
   }
-  EndBecause(fmt::format("has been silent for {}", Seconds(silence_limit_)));
+  Fail(fmt::format("has been silent for {}", Seconds(silence_limit_)));
 }
 
 void GrpcStream::ReadAll() {
@@ -168,13 +170,13 @@ void GrpcStream::ReadAll() {
   // Flow control bounds this: the peer's windows open again only when we write.
   while (state_ == State::kOpen) {
     const absl::StatusOr<size_t> count = socket_->Read(buffer.data(), buffer.size());
-    if (!count.ok()) return EndBecause(Message(count.status()));
+    if (!count.ok()) return Fail(Message(count.status()));
     if (*count == 0) break;
     has_read = true;
     session_.Receive({reinterpret_cast<const char*>(buffer.data()), *count});
     answered_ = answered_ || session_.answered();
     Deliver();
-    if (state_ == State::kOpen && session_.end().has_value()) return EndBecause(*session_.end());
+    if (state_ == State::kOpen && session_.end().has_value()) return Fail(*session_.end());
   }
   if (state_ == State::kOpen && has_read && answered_ && !is_closing_)
     Arm(deadline_, silence_limit_);
@@ -182,7 +184,7 @@ void GrpcStream::ReadAll() {
 
 void GrpcStream::Deliver() {
   for (const std::string& message : session_.TakeMessages()) {
-    if (is_closing_ || state_ != State::kOpen || !end_later_.empty()) return;
+    if (is_closing_ || state_ != State::kOpen) return;
     handler_.OnStreamMessage(message);
   }
 }
@@ -191,13 +193,13 @@ void GrpcStream::WriteAll() {
   while (state_ == State::kOpen) {
     const std::string_view bytes = session_.Pending();
     // nghttp2 ends a call whose peer broke the rules when it builds the frame that says so.
-    if (session_.end().has_value()) return EndBecause(*session_.end());
+    if (session_.end().has_value()) return Fail(*session_.end());
     if (bytes.empty()) return;
     const absl::StatusOr<size_t> count = socket_->Write(bytes);
     if (!count.ok()) {
       // The peer's reason to close, an alert about our certificate for example, may wait to be read.
       ReadAll();
-      if (state_ == State::kOpen) EndBecause(Message(count.status()));
+      if (state_ == State::kOpen) Fail(Message(count.status()));
       return;
     }
     if (*count == 0) return;
@@ -213,19 +215,13 @@ void GrpcStream::WatchWritable() {
   if (result < 0) End(Message(ErrnoStatus(-result, "watch the connection to " + endpoint_.text)));
 }
 
-void GrpcStream::EndBecause(std::string_view what) {
-  End(fmt::format("the controller at {} {}", endpoint_.text, what));
-}
-
-void GrpcStream::EndLater(std::string why) {
-  end_later_ = std::move(why);
-  RunSoon(soon_);
-}
-
-void GrpcStream::End(const std::string& why) {
+void GrpcStream::End(std::string why) {
+  if (state_ == State::kEnded) return;
   ReleaseAll();
-  // The handler may destroy us; nothing after this touches a member. While we close, nobody wants to know.
-  if (!is_closing_) handler_.OnStreamEnd(why);
+  // While we close, nobody wants to know.
+  if (is_closing_) return;
+  why_ = std::move(why);
+  RunSoon(soon_);
 }
 
 void GrpcStream::ReleaseAll() {
@@ -239,7 +235,8 @@ void GrpcStream::ReleaseAll() {
 void GrpcStream::Close(Duration flush_timeout) {
   is_closing_ = true;
   const SystemClock clock;
-  if (state_ == State::kOpen && end_later_.empty()) {
+  Disarm(soon_);
+  if (state_ == State::kOpen) {
     session_.FinishRequest();
     FlushUntil(clock.Now() + flush_timeout, clock);
   }

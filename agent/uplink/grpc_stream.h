@@ -75,9 +75,7 @@ class GrpcStream {
   void Deliver();
   void WriteAll();
   void WatchWritable();
-  void EndBecause(std::string_view what);
-  void EndLater(std::string why);
-  void End(const std::string& why);
+  void End(std::string why);
   void ReleaseAll();
   void FlushUntil(Time deadline, const Clock& clock);
 
@@ -93,8 +91,7 @@ class GrpcStream {
   Duration silence_limit_;
   std::optional<TlsSocket> socket_;
   H2Session session_;
-  // Why the stream ends, until the loop can say it.
-  std::string end_later_;
+  std::string why_;       // the stream has ended, until the loop can say it
   uint32_t watched_ = 0;  // epoll events
   EventSource io_;
   EventSource deadline_;  // the one timer, for whatever the state waits for
