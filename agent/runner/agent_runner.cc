@@ -125,11 +125,10 @@ Duration AgentRunner::Waited(uint64_t sender_clock_ns) {
   return Duration(difference - fastest_ns_);
 }
 
-void AgentRunner::OnDown(const std::string& why) {
+void AgentRunner::OnDown(const std::string&) {
   is_up_ = false;
   is_welcome_ = false;
   probe_.Stop();
-  log::Warning("not attached: {}", why);
   TellSystemd();
 }
 
