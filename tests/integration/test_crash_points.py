@@ -71,7 +71,7 @@ class ControllerCrashPointTest(Story):
         # Points are passed at the attach of the agents, too: from here on the next one that is passed is the job's.
         world.musterd.kill()
         world.start_musterd(MUSTER_CRASH_AT=point, MUSTER_CRASH_MARK=mark, MUSTER_CRASH_ARM=mark + ".arm")
-        world.wait_attached()
+        world.wait_attached(host)
         with open(mark + ".arm", "w", encoding="ascii"):
             pass
 
@@ -80,7 +80,6 @@ class ControllerCrashPointTest(Story):
         world.musterd.wait(10)
         world.start_musterd()
         out, err = job.communicate(timeout=60)
-        world.wait_attached()
         return host, before, job.returncode, out + err
 
     def test_points(self):

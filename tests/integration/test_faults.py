@@ -120,7 +120,7 @@ class FaultTest(Story):
         host.systemctl("kill", "-s", "CONT", "muster-agent.service")
 
         def late():
-            return self.world.muster_json("job", "show", job, code=1).tasks[host.xname].get("late_outcome")
+            return self.world.muster_json("job", "show", job).tasks[host.xname].get("late_outcome")
 
         self.assertEqual("SUCCEEDED", wait_until(late, "the late outcome arrives", 60)["state"])
         self.assertRegex(self.world.muster_json("job", "show", job).endings[host.xname], "^LOST ")
