@@ -122,7 +122,8 @@ class FaultTest(Story):
         def late():
             return self.world.muster_json("job", "show", job).tasks[host.xname].get("late_outcome")
 
-        self.assertEqual("SUCCEEDED", wait_until(late, "the late outcome arrives", 60)["state"])
+        # The agent was stopped beyond its own deadline, too, and may see that first.
+        self.assertIn(wait_until(late, "the late outcome arrives", 60)["state"], ("SUCCEEDED", "TIMED_OUT"))
         self.assertRegex(self.world.muster_json("job", "show", job).endings[host.xname], "^LOST ")
         self.assert_restarted_once(host, before)
 
