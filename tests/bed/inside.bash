@@ -18,7 +18,7 @@ cmd__init() {
   hostname mgmt-nmn
   ip -batch - <<'END'
 link set lo up
-link add br0 type bridge forward_delay 0 mcast_snooping 0
+link add br0 address 02:00:0a:fc:00:00 type bridge forward_delay 0 mcast_snooping 0
 addr add 10.252.0.1/16 dev br0
 link set br0 up
 END
