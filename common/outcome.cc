@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "common/limits.h"
+
 namespace muster {
 namespace {
 
@@ -80,6 +82,14 @@ std::optional<Enum> FindIn(const Table& table, const std::string& name) {
 }
 
 }  // namespace
+
+std::string CutDetail(std::string text) {
+  size_t size = limits::kMaxDetailBytes;
+  if (text.size() <= size) return text;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  text.resize(size);
+  return text;
+}
 
 std::string Name(Reason reason) { return NameIn(kReasons, reason, "REASON_"); }
 std::string Name(OutcomeState state) { return NameIn(kStates, state, "STATE_"); }

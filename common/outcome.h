@@ -113,4 +113,8 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
+// `text` as a detail: cut at limits::kMaxDetailBytes, and never within a letter, for what is not UTF-8 cannot be read from
+// the wire.
+std::string CutDetail(std::string text);
+
 }  // namespace muster

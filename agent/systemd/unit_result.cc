@@ -13,8 +13,6 @@
 #include <array>
 #include <utility>
 
-#include "common/limits.h"
-
 namespace muster {
 namespace {
 
@@ -115,19 +113,10 @@ std::string ReloadNote(const UnitState& state) {
   return "; its unit file changed on disk and systemd has not read it (`systemctl daemon-reload`)";
 }
 
-// At most as long as an outcome may be, and still UTF-8.
-std::string Cut(std::string text) {
-  size_t size = limits::kMaxDetailBytes;
-  if (text.size() <= size) return text;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  text.resize(size);
-  return text;
-}
-
 Outcome Make(OutcomeState state, Reason reason, std::string sentence, const UnitState& before,
              const UnitState& after) {
   Outcome outcome{.state = state, .reason = reason, .detail = {}, .evidence = {}};
-  outcome.detail = Cut(std::move(sentence) + ReloadNote(after));
+  outcome.detail = CutDetail(std::move(sentence) + ReloadNote(after));
   outcome.evidence.before = before;
   outcome.evidence.after = after;
   return outcome;

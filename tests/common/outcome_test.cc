@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/limits.h"
+
 namespace muster {
 namespace {
 
@@ -17,6 +19,14 @@ TEST(Outcome, NamesAreReadBack) {
   }
   EXPECT_EQ(OutcomeStateFromName("TIMED_OUT"), OutcomeState::kTimedOut);
   EXPECT_EQ(OutcomeStateFromName("timed out"), std::nullopt);
+}
+
+TEST(Outcome, ADetailIsCutBetweenLetters) {
+  EXPECT_EQ(CutDetail("short"), "short");
+  std::string text;
+  while (text.size() < 2 * limits::kMaxDetailBytes) text += "ä";
+  EXPECT_EQ(CutDetail(text).size(), limits::kMaxDetailBytes);
+  EXPECT_EQ(CutDetail("x" + text).size(), limits::kMaxDetailBytes - 1);
 }
 
 }  // namespace
