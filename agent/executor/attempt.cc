@@ -17,11 +17,15 @@
 //     the same, not empty, no job        it did not happen: call again, once
 //     none now, or none in the intent    nobody can know: INTERRUPTED
 //
-// Time: the execution deadline ends waiting, never the work. systemd's job goes on, and the report says so.
+// A job whose end was heard is judged by it, and never repeated.
+//
+// Time: the execution deadline ends waiting, never the work. systemd's job goes on, and the report says so. What systemd was asked
+// at the deadline has a few seconds more, so that the report is there before the controller gives the attempt up.
 #include "agent/executor/attempt.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/systemd/unit_result.h"
@@ -32,8 +36,10 @@ namespace {
 
 constexpr const char* kOrcaUnits[] = {"cray-orca.service", "cray-dvs-orca.service"};
 constexpr const char* kSpireUnit = "spire-agent.service";
-// After an inspection that systemd did not answer.
+// After an inspection that systemd did not answer, or that found the unit in somebody else's job.
 constexpr Duration kLookAgainAfter = 2s;
+// What another boot's CLOCK_BOOTTIME says is no time of this one; systemd of this boot is asked for so long.
+constexpr Duration kDeadlineAfterReboot = 60s;
 
 Time FromBoottime(uint64_t ns) { return Time(Duration(ns)); }
 
@@ -87,11 +93,14 @@ void Attempt::Begin(Time now, Actions* actions) {
   if (is_recovered_) {
     began_ = now;
     progress_at_ = now + limits::kProgressAfter;
+    if (intent_boot_id_ != boot_id_) execution_deadline_ = now + kDeadlineAfterReboot;
   }
   if (unit_.empty() || !is_restart_) {
     Find(actions);
   } else {
     phase_ = Phase::kWatching;
+    asked_at_ = now;
+    is_watching_ = true;  // from now on: a watch that is not answered must be taken back, too
     actions->push_back(WatchUnit{key_, unit_});
   }
 }
@@ -133,7 +142,6 @@ void Attempt::OnFound(const UnitState& state, Actions* actions) {
 void Attempt::OnWatched(Time now, const absl::Status& status, Actions* actions) {
   now_ = now;
   if (phase_ != Phase::kWatching) return;
-  is_watching_ = true;
   if (is_recovered_) return Look(actions);
   if (!status.ok()) {
     return Finish({OutcomeState::kFailed,
@@ -148,19 +156,15 @@ void Attempt::OnWatched(Time now, const absl::Status& status, Actions* actions) 
 void Attempt::OnInspected(Time now, const absl::StatusOr<UnitState>& state, Actions* actions) {
   now_ = now;
   if (phase_ == Phase::kInspectingSpire) {
+    // An answer that nobody waits for any more, about the unit.
+    if (state.ok() && state->unit != kSpireUnit) return;
     if (state.ok() && IsInstalled(*state)) outcome_->evidence.spire = *state;
     return Record(actions);
   }
   if (!state.ok()) {
     if (has_touched()) {
       if (now >= execution_deadline_) {
-        return Finish(
-            {OutcomeState::kTimedOut,
-             Reason::kNoAnswer,
-             fmt::format("inspect {}: {}; the restart was asked for, and its end is not known",
-                         unit_, Message(state.status())),
-             {}},
-            actions);
+        return Finish(EndNotKnown(Message(state.status())), actions);
       }
       phase_ = Phase::kLookingLater;
       wake_at_ = now + kLookAgainAfter;
@@ -192,8 +196,10 @@ void Attempt::OnInspected(Time now, const absl::StatusOr<UnitState>& state, Acti
   }
 }
 
-void Attempt::OnBefore(Time, const UnitState& state, Actions* actions) {
+void Attempt::OnBefore(Time now, const UnitState& state, Actions* actions) {
   before_ = state;
+  // The timer may come after an answer that waited as long as it did, if the process was held up.
+  if (now >= execution_deadline_) return Finish(NothingDoneInTime(), actions);
   if (state.job_id != 0) {
     return Finish({OutcomeState::kRefused,
                    Reason::kUnitBusy,
@@ -261,9 +267,13 @@ void Attempt::Settle(Time now, const UnitState& state, Actions* actions) {
   settling_ = state;
   // After a crash the settle time may be over already.
   const bool is_over = is_recovered_ && state.active_age.value_or(Duration::zero()) >= settle_;
-  if (settle_ == Duration::zero() || is_over) return OnAfterSettle(now, state, actions);
+  // In somebody else's job it cannot be judged yet, however short the settle time.
+  const bool is_changing = state.job_id != 0 && state.active_state != "active";
+  if (!is_changing && (settle_ == Duration::zero() || is_over)) {
+    return OnAfterSettle(now, state, actions);
+  }
   phase_ = Phase::kSettling;
-  wake_at_ = now + settle_;
+  wake_at_ = now + (is_changing ? std::max(settle_, kLookAgainAfter) : settle_);
 }
 
 void Attempt::OnAfterSettle(Time now, const UnitState& state, Actions* actions) {
@@ -275,10 +285,12 @@ void Attempt::OnAfterSettle(Time now, const UnitState& state, Actions* actions) 
 
 void Attempt::Inspect(Phase phase, Actions* actions) {
   phase_ = phase;
+  asked_at_ = now_;
   actions->push_back(InspectUnit{key_, unit_});
 }
 
-void Attempt::OnCancel(Actions* actions) {
+void Attempt::OnCancel(Time now, Actions* actions) {
+  now_ = now;
   if (is_done() || is_recorded_ || phase_ == Phase::kInspectingSpire ||
       phase_ == Phase::kWritingIntent) {
     return;
@@ -300,12 +312,12 @@ void Attempt::Finish(Outcome outcome, Actions* actions) {
     outcome.detail +=
         fmt::format("; somebody else restarted it {} times meanwhile", foreign_restarts_);
   }
-  if (outcome.detail.size() > limits::kMaxDetailBytes)
-    outcome.detail.resize(limits::kMaxDetailBytes);
+  outcome.detail = CutDetail(std::move(outcome.detail));
   outcome_ = std::move(outcome);
   if (is_watching_) actions->push_back(UnwatchUnit{unit_});
   is_watching_ = false;
   phase_ = Phase::kInspectingSpire;
+  asked_at_ = now_;
   actions->push_back(InspectUnit{key_, kSpireUnit});
 }
 

@@ -34,7 +34,7 @@ class Attempt {
   void OnOutcomeWritten(Actions* actions);
   void OnDeadline(Time now, Actions* actions);
   // Ends the attempt if it has not touched anything yet.
-  void OnCancel(Actions* actions);
+  void OnCancel(Time now, Actions* actions);
   // Ends an attempt that turns out not to be allowed, before it has touched anything.
   void Abandon(Outcome outcome, Actions* actions);
 
@@ -46,6 +46,11 @@ class Attempt {
   const AttemptKey& key() const { return key_; }
   // The unit it works on; empty while that is not known yet.
   const std::string& unit() const { return unit_; }
+  // Whether nobody else may restart `unit` now.
+  bool occupies(const std::string& unit) const {
+    return is_restart_ && !is_done() && unit_ == unit;
+  }
+  bool is_watching(const std::string& unit) const { return is_watching_ && unit_ == unit; }
   bool is_settling() const { return phase_ == Phase::kSettling; }
   bool is_done() const { return phase_ == Phase::kDone; }
   // Whether it is in the ledger.
@@ -77,6 +82,10 @@ class Attempt {
     kDone,
   };
 
+  // When the wait of this phase ends, answered or not; nothing in the phases that do not outlast a step.
+  std::optional<Time> WaitEnds() const;
+  Outcome NothingDoneInTime() const;
+  Outcome EndNotKnown(const std::string& why) const;
   // From the synced intent on, it may have had an effect.
   bool has_touched() const { return is_recorded_; }
   void Find(Actions* actions);
@@ -85,6 +94,8 @@ class Attempt {
   void OnAfterJob(Time now, const UnitState& after, Actions* actions);
   void OnAfterSettle(Time now, const UnitState& state, Actions* actions);
   void OnAtDeadline(const UnitState& state, Actions* actions);
+  Outcome JobStillRuns(const UnitState& state) const;
+  Outcome NotSettled(const UnitState& state) const;
   void OnLooked(Time now, const UnitState& state, Actions* actions);
   void Settle(Time now, const UnitState& state, Actions* actions);
   void Look(Actions* actions);
@@ -112,7 +123,8 @@ class Attempt {
   Time execution_deadline_{};
   std::optional<Time> progress_at_;
   bool is_reported_running_ = false;
-  Time wake_at_{};  // of kSettling and kLookingLater
+  Time wake_at_{};   // of kSettling and kLookingLater
+  Time asked_at_{};  // when systemd was last asked about the unit
 
   uint32_t job_id_ = 0;
   std::string job_result_;

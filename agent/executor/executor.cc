@@ -19,7 +19,7 @@ namespace muster {
 namespace {
 
 Outcome Refused(Reason reason, std::string detail) {
-  return {OutcomeState::kRefused, reason, std::move(detail), {}};
+  return {OutcomeState::kRefused, reason, CutDetail(std::move(detail)), {}};
 }
 
 // A key becomes a file name of the ledger, so it has no other characters.
@@ -28,6 +28,17 @@ bool IsWellFormed(const AttemptKey& key) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
   return !key.task.empty() && key.task.size() <= limits::kMaxNameBytes && key.attempt > 0 &&
          key.task.find_first_not_of(kAllowed) == std::string::npos;
+}
+
+// More is a mistake, and could not be added to a time. The controller lets operators ask for a week.
+constexpr Duration kMaxDuration = 30 * 24h;
+
+bool IsPossible(const Command& command) {
+  const auto* restart = std::get_if<RestartUnit>(&command.work);
+  const Duration settle = restart == nullptr ? Duration::zero() : restart->settle;
+  return command.execution_deadline > Duration::zero() &&
+         command.execution_deadline <= kMaxDuration && settle >= Duration::zero() &&
+         settle <= kMaxDuration;
 }
 
 const std::string& UnitOf(const Work& work) {
@@ -56,6 +67,14 @@ void Executor::Start(Time now, Actions* actions) {
 
 void Executor::Step(Time now, const Event& event, Actions* actions) {
   std::visit([this, now, actions](const auto& e) { On(now, e, actions); }, event);
+  // Watching a unit twice is watching it once, so an attempt that ends must leave the watch to the others.
+  std::erase_if(*actions, [this](const Action& action) {
+    const auto* unwatch = std::get_if<UnwatchUnit>(&action);
+    return unwatch != nullptr &&
+           std::any_of(attempts_.begin(), attempts_.end(), [unwatch](const auto& entry) {
+             return entry.second.is_watching(unwatch->unit);
+           });
+  });
 }
 
 void Executor::On(Time now, const CommandReceived& event, Actions* actions) {
@@ -78,6 +97,8 @@ void Executor::On(Time now, const CommandReceived& event, Actions* actions) {
   }
   if (std::optional<Outcome> refusal = Refuse(event)) {
     actions->push_back(SendReport{key, refusal});
+    // A key that cannot be is not kept, or it would be listed in each Hello.
+    if (refusal->reason == Reason::kMalformed) return;
     attempts_.emplace(key, Attempt(key, std::move(*refusal)));
     return;
   }
@@ -88,8 +109,9 @@ void Executor::On(Time now, const CommandReceived& event, Actions* actions) {
 
 std::optional<Outcome> Executor::Refuse(const CommandReceived& event) const {
   const Command& command = event.command;
-  if (!IsWellFormed(command.key) || command.execution_deadline <= Duration::zero()) {
-    return Refused(Reason::kMalformed, "the command's key or deadline breaks the protocol");
+  const std::string& unit = UnitOf(command.work);
+  if (!IsWellFormed(command.key) || !IsPossible(command) || unit.size() > limits::kMaxNameBytes) {
+    return Refused(Reason::kMalformed, "the command's key, unit or times break the protocol");
   }
   if (command.incarnation != config_.incarnation) {
     return Refused(Reason::kWrongIncarnation,
@@ -116,7 +138,6 @@ std::optional<Outcome> Executor::Refuse(const CommandReceived& event) const {
                     duration_cast<milliseconds>(command.start_within).count()),
         {}};
   }
-  const std::string& unit = UnitOf(command.work);
   if (std::holds_alternative<RestartUnit>(command.work) && !unit.empty()) {
     return RefuseUnit(unit, command.key);
   }
@@ -131,7 +152,7 @@ std::optional<Outcome> Executor::RefuseUnit(const std::string& unit, const Attem
                                unit));
   }
   for (const auto& [other_key, other] : attempts_) {
-    if (other_key != key && !other.is_done() && other.unit() == unit) {
+    if (other_key != key && other.occupies(unit)) {
       return Refused(Reason::kUnitBusy,
                      fmt::format("restart {}: attempt {} of {} works on it; nothing was done", unit,
                                  other_key.attempt, other_key.task));
@@ -140,9 +161,9 @@ std::optional<Outcome> Executor::RefuseUnit(const std::string& unit, const Attem
   return std::nullopt;
 }
 
-void Executor::On(Time, const CancelReceived& event, Actions* actions) {
+void Executor::On(Time now, const CancelReceived& event, Actions* actions) {
   if (Attempt* attempt = Find(event.key)) {
-    attempt->OnCancel(actions);
+    attempt->OnCancel(now, actions);
   } else if (event.tombstone) {
     actions->push_back(SendReport{event.key, event.tombstone});
   } else {
