@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/mount/content_mounts.h"
 #include "common/crash_point.h"
 #include "common/log.h"
 #include "common/version.h"
@@ -68,6 +69,7 @@ void AgentRunner::SendHello(std::vector<UnitState> units) {
   hello.status.node = config_.node;
   hello.status.boot_age = Duration(clock_.BoottimeNs());
   hello.status.units = std::move(units);
+  hello.status.mounted = ReadContentMounts();
   uplink_->Send(hello);
 }
 
