@@ -94,11 +94,12 @@ void AgentRunner::OnWelcome(const Welcome& welcome) {
   if (welcome.node != config_.node) return;
   if (IsStale(welcome.epoch)) {
     is_stale_ = true;
+    TellSystemd();
     log::Error(
-        "the controller speaks for an older life of store {} (epoch {}) than the one before; "
-        "its commands are ignored. Is a copy of its state directory in use?",
-        welcome.epoch.store_id, welcome.epoch.counter);
-    return;
+        "the controller speaks for an older life of store {} (epoch {}) than the one before "
+        "(epoch {}). Is a copy of its state directory in use?",
+        welcome.epoch.store_id, welcome.epoch.counter, ledger_.epoch()->counter);
+    return uplink_->Reject("is stale");
   }
   is_welcome_ = true;
   log::Info("attached node={} incarnation={} epoch={} held={}", config_.node, ledger_.incarnation(),

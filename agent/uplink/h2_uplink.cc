@@ -9,6 +9,7 @@
 //   * A controller that took the connection and then failed, or whose stream ended, may have 10,000 agents that feel the same: the
 //     delay (reconnect_delay.h) is spread over the fleet's size, and the next attempt goes to the next in the list; but the end of
 //     a stream that was good goes back to the same controller, which most likely was only restarted.
+//   * A controller that the agent rejects counts as one that failed, whatever it has said.
 //   * Failures in a row double the delay. A Welcome, or a stream that has lived for some minutes, ends the row.
 #include "agent/uplink/h2_uplink.h"
 
@@ -83,6 +84,12 @@ void H2Uplink::Send(const AgentMessage& message) {
   stream_->Send(Framed(proto));
 }
 
+void H2Uplink::Reject(const std::string& why) {
+  if (stream_ == nullptr || !stream_->is_open()) return;
+  is_rejected_ = true;
+  stream_->Fail(why);
+}
+
 void H2Uplink::Stop() {
   Disarm(retry_);
   lookup_.reset();
@@ -142,9 +149,11 @@ void H2Uplink::OnWelcome(const Welcome& welcome) {
 void H2Uplink::OnStreamEnd(const std::string& why) {
   const bool was_connected = stream_->was_connected();
   const bool was_open = opened_.has_value();
-  const bool was_good = has_welcome_ || (was_open && clock_.Now() - *opened_ >= kGoodStream);
+  const bool was_good =
+      !is_rejected_ && (has_welcome_ || (was_open && clock_.Now() - *opened_ >= kGoodStream));
   opened_.reset();
   has_welcome_ = false;
+  is_rejected_ = false;
   stream_.reset();
   if (was_good) return StreamEnded(why);
   if (was_connected || endpoints_.empty()) return AttemptFailed(why, was_connected);

@@ -37,6 +37,7 @@ class H2Uplink final : public Uplink, private GrpcStreamHandler {
 
   void Start() override;
   void Send(const AgentMessage& message) override;
+  void Reject(const std::string& why) override;
   void Stop() override;
 
  private:
@@ -65,6 +66,7 @@ class H2Uplink final : public Uplink, private GrpcStreamHandler {
   uint32_t fleet_size_ = 0;     // from the last Welcome
   std::optional<Time> opened_;  // when the stream opened; nothing while there is none
   bool has_welcome_ = false;    // on this stream
+  bool is_rejected_ = false;    // this stream
 
   std::unique_ptr<AddressLookup> lookup_;
   std::deque<Endpoint> endpoints_;  // of the current controller, still to be tried

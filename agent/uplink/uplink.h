@@ -30,6 +30,9 @@ class Uplink {
   // the stream), the message is dropped: what matters is in the ledger and is said again after the
   // next Hello.
   virtual void Send(const AgentMessage& message) = 0;
+  // Ends the stream whose message is being handled, for its controller is none for this agent: `why` is a verb phrase about it.
+  // The next attempt goes to another controller, if there is one, as after a failure.
+  virtual void Reject(const std::string& why) = 0;
   // Sends what is queued, blocking for at most two seconds, then ends the stream and calls nothing any more.
   virtual void Stop() = 0;
 };

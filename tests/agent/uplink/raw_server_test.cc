@@ -292,6 +292,28 @@ TEST_F(RawServerTest, PingsAreAnswered) {
             "ended the stream with status OK");
 }
 
+// Its Welcome alone would make it a good controller, to which the uplink comes back.
+TEST_F(RawServerTest, ARejectedControllerIsLeftForTheNext) {
+  RawServer stale(Dir("controller"), [](RawConnection& connection) {
+    connection.Answer();
+    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s));
+    connection.WaitForClose();
+  });
+  RawServer good(Dir("controller"), [](RawConnection& connection) {
+    connection.Answer();
+    connection.WriteFrame(FrameType::kData, 0, 1, SettledFrame("good"));
+    connection.WaitForClose();
+  });
+  auto uplink = NewUplink(stale.address() + "," + good.address());
+  handler_.on_message = [&] {
+    if (handler_.settled.empty()) uplink->Reject("is stale");
+  };
+  uplink->Start();
+  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.settled.empty(); }));
+  EXPECT_THAT(handler_.downs, ElementsAre("the controller at " + stale.address() + " is stale"));
+  uplink->Stop();
+}
+
 // Two seconds in which nothing comes, with a Welcome whose pings are a minute apart: nothing wakes us.
 TEST_F(RawServerTest, AnIdleStreamDoesNotWake) {
   RawServer server(Dir("controller"), [](RawConnection& connection) {

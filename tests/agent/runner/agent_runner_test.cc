@@ -1,0 +1,171 @@
+#include "agent/runner/agent_runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace muster {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class MemoryLedger final : public LedgerStore {
+ public:
+  const std::string& incarnation() const override { return incarnation_; }
+  std::vector<LedgerEntry> Load() override { return {}; }
+  absl::Status WriteIntent(const Intent& intent) override {
+    intents.push_back(intent);
+    return absl::OkStatus();
+  }
+  absl::Status WriteOutcome(const AttemptKey&, const Outcome&) override { return absl::OkStatus(); }
+  absl::Status Settle(const AttemptKey&) override { return absl::OkStatus(); }
+  std::optional<Outcome> Tombstone(const AttemptKey&) const override { return std::nullopt; }
+  std::optional<Epoch> epoch() const override { return epoch_; }
+  absl::Status WriteEpoch(const Epoch& epoch) override {
+    epoch_ = epoch;
+    return absl::OkStatus();
+  }
+
+  std::vector<Intent> intents;
+
+ private:
+  std::string incarnation_ = "life-1";
+  std::optional<Epoch> epoch_;
+};
+
+// Keeps what it is asked, for the test to answer.
+class AskedUnits final : public UnitManager {
+ public:
+  void Watch(const std::string&, std::function<void(absl::Status)> done) override {
+    watches.push_back(std::move(done));
+  }
+  void Unwatch(const std::string&) override {}
+  void Inspect(const std::string& unit,
+               std::function<void(absl::StatusOr<UnitState>)> done) override {
+    inspections.emplace_back(unit, std::move(done));
+  }
+  void Restart(const std::string&, std::function<void(RestartAnswer)>) override { ++restarts; }
+
+  // All of them: active, under one InvocationID.
+  void AnswerAll() {
+    for (auto& [unit, done] : std::exchange(inspections, {})) {
+      UnitState state;
+      state.unit = unit;
+      state.load_state = "loaded";
+      state.active_state = "active";
+      state.invocation_id = "old";
+      done(state);
+    }
+    for (auto& done : std::exchange(watches, {})) done(absl::OkStatus());
+  }
+
+  std::vector<std::function<void(absl::Status)>> watches;
+  std::vector<std::pair<std::string, std::function<void(absl::StatusOr<UnitState>)>>> inspections;
+  int restarts = 0;
+};
+
+class SentUplink final : public Uplink {
+ public:
+  void Start() override {}
+  void Send(const AgentMessage& message) override { sent.push_back(message); }
+  void Reject(const std::string& why) override { rejections.push_back(why); }
+  void Stop() override {}
+
+  std::vector<AgentMessage> sent;
+  std::vector<std::string> rejections;
+};
+
+class AgentRunnerTest : public testing::Test {
+ protected:
+  AgentRunnerTest()
+      : event_(NewEvent(), sd_event_unref),
+        runner_({"x1", "boot-1", {"nid000001"}, {"cray-orca.service"}}, event_.get(), ledger_) {
+    runner_.Start(units_, uplink_);
+  }
+  static sd_event* NewEvent() {
+    sd_event* event = nullptr;
+    if (sd_event_new(&event) < 0) std::abort();
+    return event;
+  }
+
+  void Attach(const Epoch& epoch) {
+    runner_.OnUp();
+    units_.AnswerAll();
+    runner_.OnMessage(Welcome{"x1", epoch, 1, 60s, kProtocolVersion}, 0);
+  }
+  static Command RestartOrca() {
+    Command command;
+    command.node = "x1";
+    command.key = {"jobs/j/tasks/x1", 1};
+    command.incarnation = "life-1";
+    command.start_within = 30s;
+    command.execution_deadline = 300s;
+    command.work = RestartUnit{"cray-orca.service", 0s};
+    return command;
+  }
+
+  std::unique_ptr<sd_event, sd_event* (*)(sd_event*)> event_;
+  MemoryLedger ledger_;
+  AskedUnits units_;
+  SentUplink uplink_;
+  AgentRunner runner_;
+};
+
+TEST_F(AgentRunnerTest, HelloIsTheFirstMessageOfAStream) {
+  runner_.OnUp();
+  EXPECT_THAT(uplink_.sent, IsEmpty()) << "not before the units have been looked at";
+  units_.AnswerAll();
+  ASSERT_THAT(uplink_.sent, SizeIs(1));
+  const auto& hello = std::get<Hello>(uplink_.sent[0]);
+  EXPECT_EQ(hello.incarnation, "life-1");
+  EXPECT_THAT(hello.aliases, ElementsAre("nid000001"));
+  EXPECT_THAT(hello.status.units, SizeIs(3));
+}
+
+TEST_F(AgentRunnerTest, TheIntentIsWrittenBeforeTheCall) {
+  Attach({"store", 1});
+  runner_.OnMessage(RestartOrca(), 0);
+  for (int i = 0; i < 3; ++i) units_.AnswerAll();
+  ASSERT_THAT(ledger_.intents, SizeIs(1));
+  EXPECT_EQ(ledger_.intents[0].invocation_before, "old");
+  EXPECT_EQ(units_.restarts, 1);
+}
+
+TEST_F(AgentRunnerTest, AnOlderLifeOfTheStoreIsLeftAndNotObeyed) {
+  Attach({"store", 2});
+  EXPECT_THAT(uplink_.rejections, IsEmpty());
+  runner_.OnDown("");
+  Attach({"store", 1});
+  EXPECT_THAT(uplink_.rejections, SizeIs(1));
+  runner_.OnMessage(RestartOrca(), 0);
+  for (int i = 0; i < 3; ++i) units_.AnswerAll();
+  EXPECT_EQ(units_.restarts, 0);
+}
+
+TEST_F(AgentRunnerTest, AnotherStoreIsAcceptedAtAnyCount) {
+  Attach({"store", 2});
+  runner_.OnDown("");
+  Attach({"another", 1});
+  EXPECT_THAT(uplink_.rejections, IsEmpty());
+}
+
+// What waited 31 s longer than the fastest message of the stream.
+TEST_F(AgentRunnerTest, ACommandThatWaitedTooLongIsNotStarted) {
+  runner_.OnUp();
+  units_.AnswerAll();
+  const auto later = static_cast<uint64_t>(Duration(31s).count());
+  runner_.OnMessage(Welcome{"x1", {"store", 1}, 1, 60s, kProtocolVersion}, later);
+  uplink_.sent.clear();
+  runner_.OnMessage(RestartOrca(), 0);
+  ASSERT_THAT(uplink_.sent, SizeIs(1));
+  EXPECT_EQ(std::get<Report>(uplink_.sent[0]).outcome->reason, Reason::kExpired);
+  EXPECT_THAT(units_.watches, IsEmpty());
+}
+
+}  // namespace
+}  // namespace muster
