@@ -40,4 +40,18 @@ absl::Status CheckPattern(const std::string& pattern) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPatterns(const IdentityPatterns& patterns) {
+  const std::string* all[] = {&patterns.agent, &patterns.operator_, &patterns.controller};
+  for (const std::string* pattern : all) MUSTER_RETURN_IF_ERROR(CheckPattern(*pattern));
+  for (const std::string* one : all) {
+    for (const std::string* other : all) {
+      if (one == other || NamesIn({UriFor(*one, "x")}, *other).empty()) continue;
+      return MakeStatus(absl::StatusCode::kInvalidArgument,
+                        "identity patterns '{}' and '{}': a certificate could be of both roles",
+                        *one, *other);
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace muster

@@ -27,4 +27,7 @@ std::string UriFor(const std::string& pattern, const std::string& name);
 // INVALID_ARGUMENT with a sentence if a pattern cannot match as described above.
 absl::Status CheckPattern(const std::string& pattern);
 
+// Likewise if a name could be of two roles: every agent would be an operator.
+absl::Status CheckPatterns(const IdentityPatterns& patterns);
+
 }  // namespace muster

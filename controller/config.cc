@@ -39,6 +39,8 @@ absl::Status ReadIdentity(const std::string& path, const toml::node& node,
       return Wrong(path, value, Message(status));
     }
   }
+  if (absl::Status status = CheckPatterns(*patterns); !status.ok())
+    return Wrong(path, node, Message(status));
   return absl::OkStatus();
 }
 

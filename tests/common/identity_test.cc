@@ -33,6 +33,18 @@ TEST(Identity, APatternEndsWithItsOnlyPlaceholder) {
   EXPECT_THAT(NamesIn({"anything"}, "<name>"), IsEmpty());
 }
 
+TEST(Identity, APatternOfTwoRolesIsRefused) {
+  EXPECT_TRUE(CheckPatterns({}).ok());
+  IdentityPatterns patterns;
+  patterns.agent = patterns.operator_;
+  EXPECT_FALSE(CheckPatterns(patterns).ok());
+  patterns.agent = "spiffe://site/<name>";
+  patterns.operator_ = "spiffe://site/op-<name>";
+  EXPECT_FALSE(CheckPatterns(patterns).ok()) << "op-alice could be a node";
+  patterns.operator_ = "spiffe://site/op/<name>";
+  EXPECT_TRUE(CheckPatterns(patterns).ok());
+}
+
 TEST(Identity, TheUriOfANameIsFoundAgain) {
   const std::string uri = UriFor(IdentityPatterns().agent, "x1c0s0b0n0");
   EXPECT_THAT(NamesIn({uri}, IdentityPatterns().agent), ElementsAre("x1c0s0b0n0"));
