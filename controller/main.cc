@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
+#include <atomic>
 #include <cstdio>
 
 #include "common/log.h"
@@ -72,10 +73,9 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
 
   absl::StatusOr<std::unique_ptr<SqliteJobStore>> store = SqliteJobStore::Open(config.state_dir);
   MUSTER_RETURN_IF_ERROR(store.status());
-  absl::StatusOr<std::unique_ptr<SqliteJobReader>> reader =
-      SqliteJobReader::Open(config.state_dir);
+  absl::StatusOr<std::unique_ptr<SqliteJobReader>> reader = SqliteJobReader::Open(config.state_dir);
   MUSTER_RETURN_IF_ERROR(reader.status());
-  absl::StatusOr<Loaded> loaded = (*store)->Load();
+  absl::StatusOr<Loaded> loaded = (*store)->Load(EngineConfig().max_ended_jobs);
   MUSTER_RETURN_IF_ERROR(loaded.status());
 
   const SystemClock clock;
@@ -88,12 +88,14 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   session_options.epoch = (*store)->epoch();
   session_options.patterns = config.patterns;
   session_options.inventory_size = inventory->size();
-  session_options.is_revoked = [&revoked](const CertificateInfo& c) { return revoked.IsRevoked(c); };
+  session_options.is_revoked = [&revoked](const CertificateInfo& c) {
+    return revoked.IsRevoked(c);
+  };
   SessionTable sessions(session_options, session_events, registry, clock);
 
   std::atomic<GrpcServer*> operators = nullptr;
-  Runner runner(Engine(EngineConfig(), std::move(*loaded), clock.Now()), **store, sessions, registry,
-                clock, [&operators](bool store_works) {
+  Runner runner(Engine(EngineConfig(), std::move(*loaded), clock.Now()), **store, sessions,
+                registry, clock, [&operators](bool store_works) {
                   if (GrpcServer* server = operators) server->SetServing(store_works);
                 });
   session_events.Bind(runner);
@@ -110,11 +112,14 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   operators = operator_server->get();
   absl::StatusOr<std::unique_ptr<GrpcServer>> agent_server =
       StartAgentServer(config.listen, *credentials, gateway);
-  MUSTER_RETURN_IF_ERROR(agent_server.status());
+  if (!agent_server.ok()) {
+    runner.Stop();  // before the server goes that it tells how the store does
+    return agent_server.status();
+  }
 
   log::Info("started version={} agents={} operators={} epoch={} nodes={} jobs={}", kVersion,
-            config.listen, config.operator_listen, (*store)->epoch().counter,
-            registry.All().size(), known_jobs);
+            config.listen, config.operator_listen, (*store)->epoch().counter, registry.All().size(),
+            known_jobs);
   sd_notify(0, "READY=1");
   while (!stop.Wait(kSweepInterval)) {
     if (absl::Status status = revoked.Reload(); !status.ok()) {
@@ -126,11 +131,11 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
 
   sd_notify(0, "STOPPING=1");
   log::Info("stopping");
-  // The runner answers what the servers have taken, so it stops last.
+  // The runner goes between the two: it hears of the sessions' ends, and it answers what operators have asked. Their server waits
+  // for every call, which the runner of a full disk would never answer otherwise.
   (*agent_server)->Shutdown(kShutdownGrace);
-  (*operator_server)->Shutdown(kShutdownGrace);
-  operators = nullptr;
   runner.Stop();
+  (*operator_server)->Shutdown(kShutdownGrace);
   return absl::OkStatus();
 }
 

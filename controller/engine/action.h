@@ -30,11 +30,18 @@ struct Reply {
   absl::StatusOr<std::string> job;
 };
 
+// Several agents began, or stopped, to claim that they are this node. Where it is shown is not durable.
+struct ConflictChanged {
+  std::string node;
+  bool begins = false;
+};
+
 struct Actions {
   std::vector<Record> records;
   std::vector<Send> sends;
   std::vector<CloseSession> closes;
   std::vector<Reply> replies;
+  std::vector<ConflictChanged> conflicts;
 };
 
 }  // namespace muster

@@ -24,7 +24,7 @@ bool Has(const std::vector<std::string>& features, const std::string& feature) {
 }  // namespace
 
 void Engine::Advance(Time now, Actions* actions) {
-  EndConflicts(now);
+  EndConflicts(now, actions);
   // A copy: jobs that end leave the set.
   const std::vector<std::string> ids(active_.begin(), active_.end());
   for (const std::string& id : ids) {
@@ -36,12 +36,13 @@ void Engine::Advance(Time now, Actions* actions) {
   DropEndedJobs();
 }
 
-void Engine::EndConflicts(Time now) {
+void Engine::EndConflicts(Time now, Actions* actions) {
   for (auto& [name, node] : nodes_) {
     if (node.in_conflict &&
         (node.replacements.empty() || now - node.replacements.back() > config_.conflict_window)) {
       node.in_conflict = false;
       node.replacements.clear();
+      actions->conflicts.push_back({name, false});
     }
   }
 }

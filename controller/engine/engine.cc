@@ -8,7 +8,8 @@
 // When a node attaches, each task that is in flight on it is compared with what the agent holds:
 //
 //   held                              its report will come
-//   not held, the same incarnation    it never arrived: send it again (or, in a job that is being cancelled: CANCELLED)
+//   not held, the same incarnation    it never arrived: send it again until the delivery deadline, then UNDELIVERED (in a job that
+//                                     is being cancelled: CANCELLED)
 //   not held, another incarnation     never send it again. The unit was started after the first send: ALREADY_SATISFIED
 //                                     (REBOOTED); else FAILED (INTERRUPTED)
 //
@@ -28,9 +29,6 @@
 namespace muster {
 namespace {
 
-// Requests whose ids are remembered.
-constexpr size_t kMaxRequests = 100'000;
-
 size_t Index(TaskState state) { return static_cast<size_t>(state); }
 
 // Whether the unit that the work is about was started on the node less than `age` ago, as its status says.
@@ -47,6 +45,15 @@ bool WasStartedWithin(const NodeStatus& status, const Work& work, Duration age) 
   return false;
 }
 
+// If the wall clock was set back since these times were written, they lie ahead, and so would every deadline that counts from them.
+void NotAfter(Time now, StoredJob& job) {
+  job.spec.created = std::min(job.spec.created, now);
+  for (Task& task : job.tasks) {
+    task.first_sent = std::min(task.first_sent, now);
+    task.last_sent = std::min(task.last_sent, now);
+  }
+}
+
 }  // namespace
 
 Engine::Engine(EngineConfig config, Loaded loaded, Time now)
@@ -58,7 +65,9 @@ Engine::Engine(EngineConfig config, Loaded loaded, Time now)
     node.away_since = now;
     node.is_stored = true;
   }
+  for (const StoredRequest& request : loaded.requests) RememberRequest(request);
   for (StoredJob& stored : loaded.jobs) {
+    NotAfter(now, stored);
     AddJob(std::move(stored.spec), std::move(stored.status), std::move(stored.tasks));
   }
   DropEndedJobs();
@@ -66,9 +75,7 @@ Engine::Engine(EngineConfig config, Loaded loaded, Time now)
 
 void Engine::AddJob(JobSpec spec, JobStatus status, std::vector<Task> tasks) {
   const std::string id = spec.id;
-  if (!spec.request_id.empty() && requests_.size() < kMaxRequests) {
-    requests_[spec.request_id] = {id, spec.request_digest};
-  }
+  RememberRequest({spec.request_id, spec.request_digest, id});
   Job& job = jobs_[id];
   job.spec = std::move(spec);
   job.status = std::move(status);
@@ -85,6 +92,16 @@ void Engine::AddJob(JobSpec spec, JobStatus status, std::vector<Task> tasks) {
     active_.insert(id);
     active_tasks_ += job.tasks.size();
   }
+}
+
+void Engine::RememberRequest(const StoredRequest& request) {
+  if (request.request_id.empty()) return;
+  const Request entry{request.job, request.request_digest};
+  if (!requests_.insert_or_assign(request.request_id, entry).second) return;
+  request_order_.push_back(request.request_id);
+  if (request_order_.size() <= config_.max_requests) return;
+  requests_.erase(request_order_.front());
+  request_order_.pop_front();
 }
 
 void Engine::Step(Time now, const Event& event, Actions* actions) {
@@ -174,7 +191,7 @@ void Engine::On(Time now, const SessionUp& event, Actions* actions) {
   const Hello& hello = event.hello;
   const auto [it, is_new] = nodes_.try_emplace(hello.node);
   Node& node = it->second;
-  NoteReplacement(now, hello, node);
+  NoteReplacement(now, hello, node, actions);
   if (!node.is_stored || node.hello.aliases != hello.aliases) {
     node.is_stored = true;
     actions->records.push_back(NodeSeen{hello.node, hello.aliases, now});
@@ -199,7 +216,7 @@ void Engine::On(Time now, const SessionUp& event, Actions* actions) {
   }
 }
 
-void Engine::NoteReplacement(Time now, const Hello& hello, Node& node) {
+void Engine::NoteReplacement(Time now, const Hello& hello, Node& node, Actions* actions) {
   while (!node.replacements.empty() && now - node.replacements.front() > config_.conflict_window) {
     node.replacements.pop_front();
   }
@@ -208,6 +225,7 @@ void Engine::NoteReplacement(Time now, const Hello& hello, Node& node) {
   if (node.replacements.size() >= config_.conflict_replacements && !node.in_conflict) {
     node.in_conflict = true;
     node.away_since = now;
+    actions->conflicts.push_back({hello.node, true});
   }
 }
 
@@ -227,7 +245,7 @@ void Engine::Reconcile(Time now, Job& job, size_t index, bool is_held, Actions* 
       return Change(now, job, task, TaskState::kCancelled, Reason::kCancelled,
                     "cancelled; the agent had not received it", actions);
     }
-    return SendCommand(now, job, index, actions);
+    return Resend(now, job, index, actions);
   }
   if (WasStartedWithin(node.hello.status, job.spec.work, now - task.first_sent)) {
     return Change(
@@ -240,6 +258,21 @@ void Engine::Reconcile(Time now, Job& job, size_t index, bool is_held, Actions* 
          "whether the command "
          "ran is not known",
          actions);
+}
+
+// Sends again what the agent says it does not hold, but not for ever: an agent that dies of the command would come back for it
+// each time, and each time is a new deadline.
+void Engine::Resend(Time now, Job& job, size_t index, Actions* actions) {
+  Task& task = job.tasks[index];
+  if (const std::optional<Time> deadline = JobDeadline(job); deadline && now >= *deadline) {
+    return Change(now, job, task, TaskState::kUndelivered, Reason::kJobDeadline,
+                  "sent, but the agent had not received it by the job's deadline", actions);
+  }
+  if (now >= std::max(task.first_sent, started_) + job.spec.policy.delivery_deadline) {
+    return Change(now, job, task, TaskState::kUndelivered, Reason::kNotHeld,
+                  "sent, but the agent had not taken it by the delivery deadline", actions);
+  }
+  SendCommand(now, job, index, actions);
 }
 
 void Engine::On(Time now, const SessionDown& event, Actions*) {
@@ -270,7 +303,7 @@ void Engine::On(Time now, const ReportReceived& event, Actions* actions) {
   }
   if (IsInFlight(task.state)) {
     TakeOutcome(now, job, task, *report.outcome, actions);
-  } else if (!task.outcome && !task.late_outcome &&
+  } else if (IsTerminal(task.state) && !task.outcome && !task.late_outcome &&
              report.outcome->state != OutcomeState::kNotHeld) {
     task.late_outcome = report.outcome;
     Save(now, job, task, actions);
@@ -313,11 +346,6 @@ void Engine::Save(Time now, Job& job, Task& task, Actions* actions) {
 void Engine::SaveStatus(Job& job, Actions* actions) {
   job.status.revision = ++revision_;
   actions->records.push_back(JobChanged{job.spec.id, job.status});
-}
-
-bool Engine::IsInConflict(const std::string& node) const {
-  const auto it = nodes_.find(node);
-  return it != nodes_.end() && it->second.in_conflict;
 }
 
 Engine::Job* Engine::FindJob(const std::string& id) {

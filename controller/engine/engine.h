@@ -38,6 +38,8 @@ struct EngineConfig {
   size_t max_active_tasks = 1'000'000;
   // Ended jobs that are kept in memory for outcomes that come late.
   size_t max_ended_jobs = 100;
+  // The newest requests, whose ids are remembered: one that is repeated later makes a second job.
+  size_t max_requests = 100'000;
 };
 
 class Engine {
@@ -51,9 +53,6 @@ class Engine {
   void Advance(Time now, Actions* actions);
   // When to call Advance even if nothing happens.
   std::optional<Time> NextDeadline() const;
-
-  // Whether several agents claim to be this node.
-  bool IsInConflict(const std::string& node) const;
 
  private:
   struct Node {
@@ -82,11 +81,13 @@ class Engine {
 
   absl::Status CheckLimits(const JobSubmitted& event) const;
   void AddJob(JobSpec spec, JobStatus status, std::vector<Task> tasks);
-  void NoteReplacement(Time now, const Hello& hello, Node& node);
+  void RememberRequest(const StoredRequest& request);
+  void NoteReplacement(Time now, const Hello& hello, Node& node, Actions* actions);
+  void Resend(Time now, Job& job, size_t index, Actions* actions);
   void Reconcile(Time now, Job& job, size_t index, bool is_held, Actions* actions);
   void TakeOutcome(Time now, Job& job, Task& task, const Outcome& outcome, Actions* actions);
 
-  void EndConflicts(Time now);
+  void EndConflicts(Time now, Actions* actions);
   void Expire(Time now, Job& job, size_t index, Actions* actions);
   void Dispatch(Time now, Job& job, Actions* actions);
   void DispatchTask(Time now, Job& job, size_t index, Actions* actions);
@@ -118,6 +119,7 @@ class Engine {
     std::string digest;
   };
   std::map<std::string, Request> requests_;
+  std::deque<std::string> request_order_;  // the keys of requests_, the oldest first
 };
 
 }  // namespace muster

@@ -49,10 +49,19 @@ struct StoredJob {
   std::vector<Task> tasks;  // sorted by node
 };
 
+// Which job a request made.
+struct StoredRequest {
+  std::string request_id;
+  std::string request_digest;
+  std::string job;
+};
+
 struct Loaded {
-  std::vector<StoredJob> jobs;  // sorted by id, which is by time
-  std::vector<NodeSeen> nodes;  // sorted by node
-  uint64_t revision = 0;        // the highest ever given
+  std::vector<StoredJob>
+      jobs;  // all that have not ended and the newest that have; sorted by id, which is by time
+  std::vector<StoredRequest> requests;  // of all jobs, likewise
+  std::vector<NodeSeen> nodes;          // sorted by node
+  uint64_t revision = 0;                // the highest ever given
 };
 
 }  // namespace muster

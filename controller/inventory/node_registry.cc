@@ -125,10 +125,10 @@ void NodeRegistry::OnAway(const std::string& node, Time now) {
   if (found != nodes_.end()) SetPresence(found->second, Presence::kAway, now);
 }
 
-void NodeRegistry::OnConflict(const std::string& node, Time now) {
+void NodeRegistry::OnConflict(const std::string& node, bool begins) {
   const MutexLock lock(mutex_);
   const auto found = nodes_.find(LowerCase(node));
-  if (found != nodes_.end()) SetPresence(found->second, Presence::kConflict, now);
+  if (found != nodes_.end()) found->second.in_conflict = begins;
 }
 
 absl::StatusOr<std::vector<std::string>> NodeRegistry::Resolve(const TargetSpec& targets) const {
@@ -158,7 +158,7 @@ absl::StatusOr<NodeInfo> NodeRegistry::Find(const std::string& name) const {
   absl::StatusOr<std::string> xname = XnameOf(lower);
   if (!xname.ok()) return xname.status();
   if (xname->empty()) return Unknown({lower});
-  return nodes_.find(*xname)->second;
+  return Told(nodes_.find(*xname)->second);
 }
 
 std::vector<NodeInfo> NodeRegistry::List(const std::vector<std::string>& xnames) const {
@@ -166,7 +166,7 @@ std::vector<NodeInfo> NodeRegistry::List(const std::vector<std::string>& xnames)
   const MutexLock lock(mutex_);
   for (const std::string& xname : xnames) {
     const auto found = nodes_.find(xname);
-    if (found != nodes_.end()) list.push_back(found->second);
+    if (found != nodes_.end()) list.push_back(Told(found->second));
   }
   return list;
 }
@@ -181,6 +181,12 @@ std::vector<std::string> NodeRegistry::All() const {
 size_t NodeRegistry::attached_count() const {
   const MutexLock lock(mutex_);
   return attached_;
+}
+
+// As it is told to others.
+NodeInfo NodeRegistry::Told(NodeInfo node) {
+  if (node.in_conflict && node.presence == Presence::kAttached) node.presence = Presence::kConflict;
+  return node;
 }
 
 // Nothing if there are too many nodes already.
@@ -280,7 +286,7 @@ absl::Status NodeRegistry::AddRole(const std::string& role,
     xnames.push_back(xname);
   }
   if (is_known) return absl::OkStatus();
-  return MakeStatus(absl::StatusCode::kNotFound, "no node has role '{}': {}", role,
+  return MakeStatus(absl::StatusCode::kNotFound, "no node has role '{:.200}': {}", role,
                     roles.empty() ? "the inventory has no roles"s
                                   : fmt::format("there are {}", fmt::join(roles, ", ")));
 }

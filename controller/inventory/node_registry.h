@@ -52,6 +52,7 @@ struct NodeInfo {
   std::string role;
   bool in_inventory = false;
   Presence presence = Presence::kNeverSeen;
+  bool in_conflict = false;  // an attached node's presence is then told as CONFLICT
   std::optional<Time>
       presence_since;  // nothing if it was last seen in an earlier life of the controller
   std::string address;
@@ -69,7 +70,7 @@ class NodeRegistry {
   void OnAttached(const Hello& hello, const std::string& address, Time now);
   // These do nothing for a node that is not known.
   void OnAway(const std::string& node, Time now);
-  void OnConflict(const std::string& node, Time now);
+  void OnConflict(const std::string& node, bool begins);
 
   // The xnames that are meant, in natural order. INVALID_ARGUMENT for a set that cannot be parsed, an alias that two nodes
   // claim, and a spec that names nothing; NOT_FOUND for names that nobody knows (folded), a role that no node has, and an empty result.
@@ -92,6 +93,7 @@ class NodeRegistry {
     std::vector<std::string> unknown;
   };
 
+  static NodeInfo Told(NodeInfo node);
   NodeInfo* FindOrAdd(const std::string& xname) MUSTER_REQUIRES(mutex_);
   void LearnAliases(NodeInfo& node, const std::vector<std::string>& aliases)
       MUSTER_REQUIRES(mutex_);

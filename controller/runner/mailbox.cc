@@ -14,6 +14,9 @@ bool Mailbox::Put(Mail mail) {
     } else if (std::holds_alternative<ReportReceived>(std::get<Event>(mail))) {
       if (reports_ >= kMaxWaitingReports) return false;
       ++reports_;
+    } else if (std::holds_alternative<SessionUp>(std::get<Event>(mail))) {
+      if (sessions_ >= kMaxWaitingSessions) return false;
+      ++sessions_;
     }
     mail_.push_back(std::move(mail));
   }
@@ -30,6 +33,7 @@ std::vector<Mail> Mailbox::TakeAll(std::optional<std::chrono::steady_clock::time
     changed_.wait(lock, is_ready);
   }
   reports_ = 0;
+  sessions_ = 0;
   requests_ = 0;
   return std::exchange(mail_, {});
 }

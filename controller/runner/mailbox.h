@@ -18,6 +18,9 @@ namespace muster {
 // Reports that may wait. At 10,000 agents a full round is one report each; a controller further behind than several rounds
 // closes sessions, and their agents say it again when they are back.
 inline constexpr size_t kMaxWaitingReports = 65'536;
+// New sessions that may wait: several of each agent of the largest fleet, all of which the runner has not seen because it waits for
+// a full disk. Each has one end, which is always taken.
+inline constexpr size_t kMaxWaitingSessions = 65'536;
 // Requests of operators that may wait.
 inline constexpr size_t kMaxWaitingRequests = 256;
 
@@ -46,6 +49,7 @@ class Mailbox {
   CondVar changed_;
   std::vector<Mail> mail_ MUSTER_GUARDED_BY(mutex_);
   size_t reports_ MUSTER_GUARDED_BY(mutex_) = 0;
+  size_t sessions_ MUSTER_GUARDED_BY(mutex_) = 0;
   size_t requests_ MUSTER_GUARDED_BY(mutex_) = 0;
   bool is_closed_ MUSTER_GUARDED_BY(mutex_) = false;
 };

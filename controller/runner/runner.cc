@@ -29,6 +29,10 @@ bool HasOutcome(const Record& record) {
   return changed != nullptr && changed->task.outcome.has_value();
 }
 
+absl::Status Stopping() {
+  return MakeStatus(absl::StatusCode::kUnavailable, "the controller is stopping; try again");
+}
+
 // The story of each job, for the operator's log.
 void LogRecord(const Record& record) {
   if (const auto* created = std::get_if<JobCreated>(&record)) {
@@ -80,11 +84,12 @@ void Runner::Run() {
     Actions actions;
     for (Mail& mail : batch) Take(std::move(mail), &actions);
     engine_.Advance(clock_.Now(), &actions);
-    Perform(std::move(actions));
-    if (is_last) break;
+    // What would be committed after a batch that was given up would contradict the store.
+    if (!Perform(std::move(actions)) || is_last) break;
   }
-  for (const auto& [id, done] : waiting_) {
-    done(MakeStatus(absl::StatusCode::kUnavailable, "the controller is stopping; try again"));
+  for (const auto& [id, done] : waiting_) done(Stopping());
+  for (const Mail& mail : mailbox_.TakeAll(std::chrono::steady_clock::now())) {
+    if (const auto* request = std::get_if<OperatorRequest>(&mail)) request->done(Stopping());
   }
 }
 
@@ -107,17 +112,13 @@ void Runner::Take(Mail mail, Actions* actions) {
     CrashPoint("controller.report-received");
   }
   engine_.Step(now, event, actions);
-  if (const auto* up = std::get_if<SessionUp>(&event);
-      up != nullptr && engine_.IsInConflict(up->hello.node)) {
-    log::Warning("node in conflict node={}: several agents claim to be this node", up->hello.node);
-    nodes_.OnConflict(up->hello.node, now);
-  }
 }
 
-void Runner::Perform(Actions actions) {
-  if (!Commit(actions.records)) return;
+bool Runner::Perform(Actions actions) {
+  if (!Commit(actions.records)) return false;
   Deliver(actions);
   Notify(actions.records);
+  return true;
 }
 
 // False only if the runner is told to stop while the store does not work; then nothing of the batch was said to anybody.
@@ -151,6 +152,13 @@ bool Runner::Commit(const std::vector<Record>& records) {
 }
 
 void Runner::Deliver(const Actions& actions) {
+  for (const ConflictChanged& conflict : actions.conflicts) {
+    log::Warning("{} node={}",
+                 conflict.begins ? "several agents claim to be this node"
+                                 : "one agent claims to be this node again",
+                 conflict.node);
+    nodes_.OnConflict(conflict.node, conflict.begins);
+  }
   for (const Send& send : actions.sends) transport_.Send(send.session, send.message);
   for (const CloseSession& close : actions.closes) transport_.Close(close.session, close.why);
   for (const Reply& reply : actions.replies) {
@@ -176,9 +184,9 @@ void Runner::Notify(const std::vector<Record>& records) {
 
 void Runner::Request(Event event, JobDone done) {
   if (mailbox_.Put(OperatorRequest{std::move(event), done})) return;
+  if (mailbox_.is_closed()) return done(Stopping());
   done(MakeStatus(absl::StatusCode::kResourceExhausted,
-                  "the controller has {} requests waiting, or is stopping; try again",
-                  kMaxWaitingRequests));
+                  "the controller has {} requests waiting; try again", kMaxWaitingRequests));
 }
 
 void Runner::Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) {

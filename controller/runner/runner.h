@@ -30,7 +30,8 @@ class Runner final : public JobControl, public SessionEvents {
   ~Runner() override;
 
   void Start();
-  // Takes nothing in any more, finishes what it has, commits it and ends the thread.
+  // Takes nothing in any more, finishes what it has, commits it and ends the thread. A store that does not work is not waited for.
+  // When it returns, every request that was taken has been answered, and each later one is at once: UNAVAILABLE.
   void Stop();
 
   // Any thread.
@@ -43,7 +44,7 @@ class Runner final : public JobControl, public SessionEvents {
  private:
   void Run();
   void Take(Mail mail, Actions* actions);
-  void Perform(Actions actions);
+  bool Perform(Actions actions);  // false: see Commit
   bool Commit(const std::vector<Record>& records);
   void Deliver(const Actions& actions);
   void Notify(const std::vector<Record>& records);

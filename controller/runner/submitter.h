@@ -11,10 +11,11 @@
 
 namespace muster {
 
-// Called on the runner's thread once what it says is durable; must not block.
+// Called once, on the runner's thread when what it says is durable, or at once on the caller's with an error; must not block.
 using JobDone = std::function<void(absl::StatusOr<std::string> job_id)>;
 
-// What the operators' API asks of the runner. RESOURCE_EXHAUSTED at once, by `done`, when its mailbox is full.
+// What the operators' API asks of the runner. RESOURCE_EXHAUSTED at once, by `done`, when its mailbox is full, and UNAVAILABLE when
+// it is stopping.
 class JobControl {
  public:
   virtual ~JobControl() = default;
@@ -34,7 +35,7 @@ class JobControl {
 class SessionEvents {
  public:
   virtual ~SessionEvents() = default;
-  // SessionUp and SessionDown are always taken; there are never more of them than sessions.
+  // SessionDown is always taken: post one for each SessionUp that was, and no other.
   virtual bool Post(Event event) = 0;
 };
 

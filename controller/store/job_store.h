@@ -23,8 +23,9 @@ class JobStore {
   // All records or none, synced. UNAVAILABLE or RESOURCE_EXHAUSTED with what the disk said: try again later. INTERNAL: the
   // records contradict what is stored (an unknown job, a revision given twice), which is our bug.
   virtual absl::Status Commit(const std::vector<Record>& records) = 0;
-  // Everything, at start.
-  virtual absl::StatusOr<Loaded> Load() = 0;
+  // At start: every job that has not ended, the newest `max_ended_jobs` of the others, every request and every node. A history
+  // of years is not read.
+  virtual absl::StatusOr<Loaded> Load(size_t max_ended_jobs) = 0;
   // The store's id, and how often it was opened.
   virtual const Epoch& epoch() const = 0;
 };

@@ -12,6 +12,8 @@
 namespace muster {
 namespace {
 
+constexpr auto kFirstTerminal = static_cast<int64_t>(JobState::kSucceeded);
+
 struct JobRow {
   int64_t number = 0;
   StoredJob job;  // all tasks PENDING
@@ -30,12 +32,15 @@ absl::StatusOr<JobRow> ReadJobRow(const SqliteStatement& row) {
   return result;
 }
 
-absl::StatusOr<std::vector<JobRow>> ReadJobs(SqliteDatabase& database) {
+absl::StatusOr<std::vector<JobRow>> ReadJobs(SqliteDatabase& database, size_t max_ended_jobs) {
   absl::StatusOr<std::unique_ptr<SqliteStatement>> select =
       database.Prepare(fmt::format("SELECT number, {}, nodes, job.revision, {} FROM job "
-                                   "JOIN job_status ON job_status.job = job.number ORDER BY id",
+                                   "JOIN job_status ON job_status.job = job.number "
+                                   "WHERE state < ?1 OR number IN (SELECT job FROM job_status "
+                                   "WHERE state >= ?1 ORDER BY job DESC LIMIT ?2) ORDER BY id",
                                    kJobColumns, kStatusColumns));
   MUSTER_RETURN_IF_ERROR(select.status());
+  (*select)->Bind(1, kFirstTerminal).Bind(2, static_cast<int64_t>(max_ended_jobs));
   std::vector<JobRow> jobs;
   while (true) {
     const absl::StatusOr<bool> row = (*select)->Step();
@@ -73,6 +78,19 @@ absl::Status ReadNewestTasks(SqliteStatement& newest, JobRow& row) {
   }
 }
 
+absl::StatusOr<std::vector<StoredRequest>> ReadRequests(SqliteDatabase& database) {
+  absl::StatusOr<std::unique_ptr<SqliteStatement>> select =
+      database.Prepare("SELECT request_id, request_digest, id FROM job ORDER BY id");
+  MUSTER_RETURN_IF_ERROR(select.status());
+  std::vector<StoredRequest> requests;
+  while (true) {
+    const absl::StatusOr<bool> row = (*select)->Step();
+    MUSTER_RETURN_IF_ERROR(row.status());
+    if (!*row) return requests;
+    requests.push_back({(*select)->Text(0), (*select)->Text(1), (*select)->Text(2)});
+  }
+}
+
 absl::StatusOr<std::vector<NodeSeen>> ReadNodes(SqliteDatabase& database) {
   absl::StatusOr<std::unique_ptr<SqliteStatement>> select =
       database.Prepare("SELECT node, aliases, seen FROM node_seen ORDER BY node");
@@ -89,9 +107,9 @@ absl::StatusOr<std::vector<NodeSeen>> ReadNodes(SqliteDatabase& database) {
 
 }  // namespace
 
-absl::StatusOr<Loaded> LoadAll(SqliteDatabase& database) {
+absl::StatusOr<Loaded> LoadNewest(SqliteDatabase& database, size_t max_ended_jobs) {
   Loaded loaded;
-  absl::StatusOr<std::vector<JobRow>> rows = ReadJobs(database);
+  absl::StatusOr<std::vector<JobRow>> rows = ReadJobs(database, max_ended_jobs);
   MUSTER_RETURN_IF_ERROR(rows.status());
   absl::StatusOr<std::unique_ptr<SqliteStatement>> newest = database.Prepare(
       fmt::format("SELECT {} FROM transition WHERE revision IN "
@@ -100,9 +118,15 @@ absl::StatusOr<Loaded> LoadAll(SqliteDatabase& database) {
   MUSTER_RETURN_IF_ERROR(newest.status());
   for (JobRow& row : *rows) {
     MUSTER_RETURN_IF_ERROR(ReadNewestTasks(**newest, row));
-    loaded.revision = std::max(loaded.revision, row.job.status.revision);
     loaded.jobs.push_back(std::move(row.job));
   }
+  absl::StatusOr<std::vector<StoredRequest>> requests = ReadRequests(database);
+  MUSTER_RETURN_IF_ERROR(requests.status());
+  loaded.requests = std::move(*requests);
+  const absl::StatusOr<int64_t> revision =
+      database.QueryInteger("SELECT ifnull(max(revision), 0) FROM job_status");
+  MUSTER_RETURN_IF_ERROR(revision.status());
+  loaded.revision = static_cast<uint64_t>(*revision);
   absl::StatusOr<std::vector<NodeSeen>> nodes = ReadNodes(database);
   MUSTER_RETURN_IF_ERROR(nodes.status());
   loaded.nodes = std::move(*nodes);

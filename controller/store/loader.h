@@ -1,5 +1,7 @@
-// Reads all of muster.db at start.
+// Reads muster.db at start.
 #pragma once
+
+#include <cstddef>
 
 #include "common/status.h"
 #include "controller/store/job_store.h"
@@ -7,6 +9,7 @@
 
 namespace muster {
 
-absl::StatusOr<Loaded> LoadAll(SqliteDatabase& database);
+// As of JobStore::Load.
+absl::StatusOr<Loaded> LoadNewest(SqliteDatabase& database, size_t max_ended_jobs);
 
 }  // namespace muster

@@ -24,7 +24,7 @@ CREATE TABLE meta (
 CREATE TABLE job (
   number             INTEGER PRIMARY KEY,
   id                 TEXT NOT NULL UNIQUE,
-  request_id         TEXT NOT NULL UNIQUE,
+  request_id         TEXT NOT NULL,  -- the engine sees to it that it is used once, among the newest
   request_digest     BLOB NOT NULL,
   work               BLOB NOT NULL,
   max_parallel       INTEGER NOT NULL,

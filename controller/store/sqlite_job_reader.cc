@@ -125,7 +125,7 @@ absl::StatusOr<std::vector<std::string>> SqliteJobReader::NodesAfter(
   if (after_node.empty()) return nodes;
   const auto it = std::find(nodes.begin(), nodes.end(), after_node);
   if (it == nodes.end()) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "job {} has no task of {}",
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "job {} has no task of {:.200}",
                       job.summary.spec.id, after_node);
   }
   nodes.erase(nodes.begin(), it + 1);

@@ -258,8 +258,8 @@ absl::Status SqliteJobStore::Commit(const std::vector<Record>& records) {
                     Message(status));
 }
 
-absl::StatusOr<Loaded> SqliteJobStore::Load() {
-  absl::StatusOr<Loaded> loaded = LoadAll(*database_);
+absl::StatusOr<Loaded> SqliteJobStore::Load(size_t max_ended_jobs) {
+  absl::StatusOr<Loaded> loaded = LoadNewest(*database_, max_ended_jobs);
   if (!loaded.ok()) return OpenError(loaded.status(), path_);
   return loaded;
 }

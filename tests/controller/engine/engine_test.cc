@@ -207,6 +207,25 @@ TEST_F(EngineTest, TheSameRequestMakesOneJob) {
   EXPECT_EQ(*actions_.replies[0].job, "j") << "also after a restart";
 }
 
+TEST_F(EngineTest, TheRequestOfAJobThatIsNotLoadedAnyMoreIsRemembered) {
+  Loaded loaded;
+  loaded.requests = {{"request-j", "digest", "j"}};
+  engine_ = std::make_unique<Engine>(EngineConfig(), loaded, now_);
+  Submit("j", {"a"});
+  EXPECT_THAT(actions_.records, IsEmpty());
+  ASSERT_THAT(actions_.replies, SizeIs(1));
+  EXPECT_EQ(*actions_.replies[0].job, "j");
+}
+
+TEST_F(EngineTest, OfManyRequestsTheNewestAreRemembered) {
+  EngineConfig config;
+  config.max_requests = 2;
+  engine_ = std::make_unique<Engine>(config, Loaded(), now_);
+  for (const char* id : {"j1", "j2", "j3"}) Submit(id, {"a"});
+  Submit("j3", {"a"});
+  EXPECT_THAT(actions_.records, IsEmpty()) << "it is the same request";
+}
+
 TEST_F(EngineTest, WithoutAReportATaskIsLostAndALateOutcomeIsKept) {
   const SessionId a = Attach("a");
   Submit("j", {"a"});
@@ -244,6 +263,35 @@ TEST_F(EngineTest, WhatNeverArrivedIsSentAgainToTheSameLedger) {
   EXPECT_EQ(std::get<Command>(actions_.sends[0].message).key.attempt, 1u);
   EXPECT_EQ(TaskOf("j", "a").last_sent, now_);
   EXPECT_EQ(TaskOf("j", "a").first_sent, kStart);
+}
+
+TEST_F(EngineTest, AnAgentThatNeverTakesItsCommandDoesNotHoldUpTheJobForEver) {
+  SessionId a = Attach("a");
+  Submit("j", {"a"});
+  size_t sent = 1;
+  for (int i = 0; i < 30; ++i) {  // it dies of the command, each minute anew
+    Step(SessionDown{a, "a"});
+    Pass(60s);
+    a = Attach("a");
+    sent += NodesOf<Command>().size();
+  }
+  EXPECT_EQ(sent, 2u) << "until the delivery deadline";
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kUndelivered);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kNotHeld);
+  EXPECT_EQ(StateOf("j"), JobState::kFailed);
+}
+
+TEST_F(EngineTest, NothingIsSentAgainAfterTheDeadlineOfTheJob) {
+  Attach("a");
+  Policy policy;
+  policy.deadline = 1min;
+  Submit("j", {"a"}, policy);
+  now_ += 2min;
+  Restart();
+  Attach("a");
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kUndelivered);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kJobDeadline);
 }
 
 TEST_F(EngineTest, WhatWasSentToAnotherLedgerIsNeverSentAgain) {
@@ -353,6 +401,18 @@ TEST_F(EngineTest, AfterARestartNobodyIsLostForAWhile) {
   EXPECT_EQ(TaskOf("j", "b").state, TaskState::kUndelivered);
 }
 
+TEST_F(EngineTest, DeadlinesHoldWhenTheWallClockWasSetBackBetweenTwoLives) {
+  Attach("a");
+  Submit("j", {"a", "b"});
+  now_ -= 24h;
+  Restart();
+  Pass(0s);
+  Pass(2min);
+  EXPECT_EQ(TaskOf("j", "b").state, TaskState::kUndelivered);
+  Pass(5min);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost);
+}
+
 TEST_F(EngineTest, AfterARestartRevisionsGoOn) {
   const SessionId a = Attach("a");
   Submit("j", {"a"});
@@ -377,17 +437,22 @@ TEST_F(EngineTest, AnAgentThatLacksTheFeatureRefuses) {
 
 TEST_F(EngineTest, AgentsThatReplaceEachOtherAreInConflictUntilTheyStop) {
   for (int i = 0; i < 4; ++i) Attach(HelloOf("a", "life-" + std::to_string(i % 2)));
-  EXPECT_TRUE(engine_->IsInConflict("a"));
+  ASSERT_THAT(actions_.conflicts, SizeIs(1));
+  EXPECT_TRUE(actions_.conflicts[0].begins);
   Submit("j", {"a"});
   EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  EXPECT_THAT(actions_.conflicts, IsEmpty());
   Pass(61s);
-  EXPECT_FALSE(engine_->IsInConflict("a"));
+  ASSERT_THAT(actions_.conflicts, SizeIs(1));
+  EXPECT_FALSE(actions_.conflicts[0].begins);
   EXPECT_THAT(NodesOf<Command>(), ElementsAre("a"));
 }
 
 TEST_F(EngineTest, AnAgentThatComesBackUnderItsOwnNameIsNoConflict) {
-  for (int i = 0; i < 10; ++i) Attach("a");
-  EXPECT_FALSE(engine_->IsInConflict("a"));
+  for (int i = 0; i < 10; ++i) {
+    Attach("a");
+    EXPECT_THAT(actions_.conflicts, IsEmpty());
+  }
 }
 
 TEST_F(EngineTest, ProgressMakesItRunning) {
@@ -404,6 +469,18 @@ TEST_F(EngineTest, ANodeCannotReportForAnother) {
   Submit("j", {"a"});
   Step(ReportReceived{b, {"b", {TaskName("j", "a"), 1}, Succeeded()}});
   EXPECT_EQ(TaskOf("j", "a").state, TaskState::kDispatched);
+}
+
+TEST_F(EngineTest, AnOutcomeOfWhatWasNeverSentIsNotKept) {
+  const SessionId a = Attach("a");
+  Policy policy;
+  policy.max_parallel = 1;
+  Submit("j", {"0", "a"}, policy);
+  Attach("0");
+  Submit("k", {"0", "a"}, policy);  // "a" waits for its turn
+  Report_(a, "k", "a", Succeeded(), 0);
+  EXPECT_THAT(actions_.records, IsEmpty());
+  EXPECT_EQ(NodesOf<Settled>(), std::vector<std::string>{"a"});
 }
 
 TEST_F(EngineTest, AnUnknownOutcomeIsNoSuccess) {

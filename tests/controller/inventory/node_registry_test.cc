@@ -149,9 +149,11 @@ TEST(NodeRegistry, FollowsANodesPresence) {
   EXPECT_EQ(registry.Find("nid000001")->presence_since, kNoon + 1s);
   EXPECT_EQ(registry.Find("nid000001")->address, "10.252.0.1:4001");
 
-  registry.OnConflict("x1000c0s0b0n0", kNoon + 2s);
-  EXPECT_EQ(registry.attached_count(), 0u);
+  registry.OnConflict("x1000c0s0b0n0", true);
   EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kConflict);
+  registry.OnConflict("x1000c0s0b0n0", false);
+  EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kAttached);
+  registry.OnConflict("x1000c0s0b0n0", true);
   registry.OnAway("x1000c0s0b0n0", kNoon + 3s);
   registry.OnAway("unknown", kNoon + 3s);
   EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kAway);

@@ -119,7 +119,7 @@ TEST_F(StoreTest, ChangesReadInAnyStepsEndInTheFinalStates) {
     const std::vector<std::string> nodes = Nodes(40);
     auto store = OpenStore();
     auto reader = OpenReader();
-    uint64_t revision = store->Load()->revision;
+    uint64_t revision = store->Load(100)->revision;
     ASSERT_TRUE(
         store->Commit({NewJob(id, nodes, ++revision), NewJob(id + "x", nodes, ++revision)}).ok());
     std::map<std::string, Task> known;

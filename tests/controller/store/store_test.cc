@@ -50,7 +50,7 @@ TEST_F(StoreTest, GivesBackEveryField) {
             ->Commit({created, TaskChanged{"job-1", FullTask()}, JobChanged{"job-1", status}, seen})
             .ok());
   }
-  auto loaded = OpenStore()->Load();
+  auto loaded = OpenStore()->Load(100);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   ASSERT_EQ(loaded->jobs.size(), 1u);
   const StoredJob& job = loaded->jobs[0];
@@ -73,7 +73,7 @@ TEST_F(StoreTest, ANodeSeenAgainHasItsNewAliases) {
   auto store = OpenStore();
   ASSERT_TRUE(store->Commit({NodeSeen{"x1", {"a"}, Time(1s)}, NodeSeen{"x0", {}, Time(1s)}}).ok());
   ASSERT_TRUE(store->Commit({NodeSeen{"x1", {"b", "c"}, Time(2s)}}).ok());
-  auto loaded = store->Load();
+  auto loaded = store->Load(100);
   ASSERT_TRUE(loaded.ok());
   ASSERT_EQ(loaded->nodes.size(), 2u);
   EXPECT_EQ(loaded->nodes[0].node, "x0");
@@ -88,7 +88,7 @@ TEST_F(StoreTest, TheNewestTransitionWins) {
                     Change("j", "nid000001", TaskState::kDispatched, 3)})
           .ok());
   ASSERT_TRUE(store->Commit({Change("j", "nid000002", TaskState::kSucceeded, 4)}).ok());
-  auto loaded = store->Load();
+  auto loaded = store->Load(100);
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded->jobs[0].tasks[0].state, TaskState::kDispatched);
   EXPECT_EQ(loaded->jobs[0].tasks[1].state, TaskState::kSucceeded);
@@ -121,7 +121,7 @@ TEST_F(StoreTest, AKilledProcessLosesNothingThatWasCommitted) {
   ASSERT_EQ(status, 0);
   auto store = OpenStore();
   EXPECT_EQ(store->epoch().counter, 2u);
-  auto loaded = store->Load();
+  auto loaded = store->Load(100);
   ASSERT_TRUE(loaded.ok());
   ASSERT_EQ(loaded->jobs.size(), 1u);
   EXPECT_EQ(loaded->jobs[0].tasks[1].state, TaskState::kLost);
@@ -138,14 +138,14 @@ TEST_F(StoreTest, ACommitThatFindsTheDiskFullLeavesNothingAndWorksLater) {
   EXPECT_THAT(Message(full), HasSubstr("database or disk is full"));
   EXPECT_THAT(Message(full), HasSubstr("muster.db"));
 
-  auto loaded = store->Load();
+  auto loaded = store->Load(100);
   ASSERT_TRUE(loaded.ok());
   ASSERT_EQ(loaded->jobs.size(), 1u);
   EXPECT_EQ(loaded->jobs[0].tasks[0].state, TaskState::kPending);
 
   ASSERT_TRUE(store->LimitPagesForTest(1'000'000).ok());
   EXPECT_TRUE(store->Commit(batch).ok());
-  EXPECT_EQ(store->Load()->jobs.size(), 2u);
+  EXPECT_EQ(store->Load(100)->jobs.size(), 2u);
 }
 
 TEST_F(StoreTest, RecordsThatContradictTheStoreAreInternalErrorsAndChangeNothing) {
@@ -160,12 +160,43 @@ TEST_F(StoreTest, RecordsThatContradictTheStoreAreInternalErrorsAndChangeNothing
   EXPECT_EQ(code({Change("j", "nid000001", TaskState::kDispatched, 2),
                   Change("j", "nid000001", TaskState::kLost, 2)}),
             absl::StatusCode::kInternal);
-  EXPECT_EQ(store->Load()->jobs[0].tasks[0].state, TaskState::kPending);
+  EXPECT_EQ(store->Load(100)->jobs[0].tasks[0].state, TaskState::kPending);
   EXPECT_TRUE(store->Commit({Change("j", "nid000001", TaskState::kLost, 2)}).ok());
 }
 
+TEST_F(StoreTest, ARequestIdThatTheEngineHasForgottenMayBeUsedAgain) {
+  auto store = OpenStore();
+  JobCreated first = NewJob("j", Nodes(1), 1);
+  JobCreated second = NewJob("k", Nodes(1), 2);
+  second.spec.request_id = first.spec.request_id;
+  EXPECT_TRUE(store->Commit({first}).ok());
+  EXPECT_TRUE(store->Commit({second}).ok());
+}
+
+TEST_F(StoreTest, OfEndedJobsTheNewestAreLoadedAndOfAllTheirRequests) {
+  auto store = OpenStore();
+  uint64_t revision = 0;
+  for (const char* id : {"j1", "j2", "j3", "j4"}) {
+    JobChanged ended{id, {}};
+    ended.status.state = JobState::kSucceeded;
+    ASSERT_TRUE(store->Commit({NewJob(id, Nodes(1), ++revision)}).ok());
+    ended.status.revision = ++revision;
+    if (id == std::string("j1")) continue;
+    ASSERT_TRUE(store->Commit({ended}).ok());
+  }
+  const auto loaded = store->Load(1);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_EQ(loaded->jobs.size(), 2u);
+  EXPECT_EQ(loaded->jobs[0].spec.id, "j1") << "it has not ended";
+  EXPECT_EQ(loaded->jobs[1].spec.id, "j4");
+  ASSERT_EQ(loaded->requests.size(), 4u);
+  EXPECT_EQ(loaded->requests[1].request_id, "request of j2");
+  EXPECT_EQ(loaded->requests[1].job, "j2");
+  EXPECT_EQ(loaded->revision, revision);
+}
+
 TEST_F(StoreTest, AnEmptyStoreLoadsEmpty) {
-  auto loaded = OpenStore()->Load();
+  auto loaded = OpenStore()->Load(100);
   ASSERT_TRUE(loaded.ok());
   EXPECT_THAT(loaded->jobs, IsEmpty());
   EXPECT_THAT(loaded->nodes, IsEmpty());
@@ -186,7 +217,7 @@ TEST_F(StoreTest, LoadsTwentyLargeJobs) {
     }
     ASSERT_TRUE(store->Commit(batch).ok());
   }
-  auto loaded = store->Load();
+  auto loaded = store->Load(100);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   ASSERT_EQ(loaded->jobs.size(), static_cast<size_t>(kJobs));
   EXPECT_EQ(loaded->revision, revision);
