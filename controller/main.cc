@@ -125,7 +125,7 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
     if (absl::Status status = revoked.Reload(); !status.ok()) {
       log::Warning("the list of revoked certificates stays as it was: {}", Message(status));
     }
-    sessions.Sweep(clock.Now());
+    sessions.Sweep(clock.Now(), std::chrono::system_clock::now());
     sd_notifyf(0, "STATUS=%zu agents attached", registry.attached_count());
   }
 

@@ -59,7 +59,7 @@ void AgentSession::EndLocked(const absl::Status& status) {
   Finish(GrpcStatus(*end_));
 }
 
-void AgentSession::Check(Time now) {
+void AgentSession::Check(Time now, std::chrono::system_clock::time_point wall) {
   const bool is_revoked = table_.IsRevoked(certificate_);
   const MutexLock lock(mutex_);
   if (is_finished_) return;
@@ -68,7 +68,7 @@ void AgentSession::Check(Time now) {
     context_.TryCancel();
   } else if (is_revoked) {
     EndLocked(MakeStatus(absl::StatusCode::kPermissionDenied, "the certificate is revoked"));
-  } else if (now >= certificate_.not_after) {
+  } else if (wall >= certificate_.not_after) {
     EndLocked(MakeStatus(absl::StatusCode::kUnauthenticated, "the certificate has expired"));
   } else if (!has_hello_ && now - started_ > limits::kHelloDeadline) {
     EndLocked(MakeStatus(absl::StatusCode::kDeadlineExceeded, "no Hello within {} s",
@@ -139,7 +139,7 @@ absl::Status AgentSession::Take(AgentMessage message) {
       std::move(message));
 }
 
-absl::Status AgentSession::Take(Hello hello) {
+absl::Status AgentSession::Take(const Hello& hello) {
   if (!node_.empty()) {
     return MakeStatus(absl::StatusCode::kFailedPrecondition,
                       "this stream is node {}'s already: one stream for each node", node_);
@@ -149,14 +149,14 @@ absl::Status AgentSession::Take(Hello hello) {
     const MutexLock lock(mutex_);
     has_hello_ = true;
   }
+  MUSTER_RETURN_IF_ERROR(table_.Attach(*this, hello));
   node_ = hello.node;
-  return table_.Attach(*this, std::move(hello));
+  return absl::OkStatus();
 }
 
 absl::Status AgentSession::Take(Report report) {
   MUSTER_RETURN_IF_ERROR(CheckNode(report.node));
-  if (report.outcome && report.outcome->detail.size() > limits::kMaxDetailBytes)
-    report.outcome->detail.resize(limits::kMaxDetailBytes);
+  if (report.outcome) report.outcome->detail = CutDetail(std::move(report.outcome->detail));
   return table_.Post(ReportReceived{id_, std::move(report)});
 }
 

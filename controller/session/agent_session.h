@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "common/limits.h"
 #include "common/messages.h"
 #include "common/mutex.h"
 #include "common/status.h"
@@ -29,9 +30,9 @@ namespace muster {
 
 class SessionTable;
 
-// Messages that wait for one agent. The engine sends a node one command at a time, so more than this is a peer that does not
-// read; it is cut off and will attach again.
-inline constexpr size_t kMaxSessionOutbox = 256;
+// Messages that wait for one agent. When it attaches it may get a command or a cancel of each active job (1,000 of them) and a
+// Settled for each attempt it holds, twice; more than all that is a peer that does not read: it is cut off and will attach again.
+inline constexpr size_t kMaxSessionOutbox = 2 * (1000 + limits::kMaxHeldAttempts);
 // A write that the peer has not taken for this long, likewise: a stopped peer keeps its connection alive for ever.
 inline constexpr Duration kWriteTimeout = 60s;
 
@@ -45,7 +46,7 @@ class AgentSession final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::
   bool Queue(v1::ControllerMessage message);
   void End(const absl::Status& status);
   // Ends what has lasted too long: see SessionTable::Sweep.
-  void Check(Time now);
+  void Check(Time now, std::chrono::system_clock::time_point wall);
 
   SessionId id() const { return id_; }
   const std::string& peer() const { return peer_; }
@@ -60,7 +61,7 @@ class AgentSession final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::
                std::vector<std::string> names, SessionTable& table);
 
   absl::Status Take(AgentMessage message);
-  absl::Status Take(Hello hello);
+  absl::Status Take(const Hello& hello);
   absl::Status Take(Report report);
   absl::Status Take(const NodeStatus& status);
   absl::Status CheckNode(const std::string& node) const;

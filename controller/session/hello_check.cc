@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/limits.h"
+#include "controller/inventory/node_set.h"
 
 namespace muster {
 namespace {
@@ -16,6 +17,8 @@ constexpr size_t kMaxUnits = 8;
 constexpr size_t kIncarnationDigits = 32;
 // "jobs/{uuid}/tasks/{node}".
 constexpr size_t kMaxTaskNameBytes = 48 + limits::kMaxNameBytes;
+
+bool IsUpperCase(char c) { return c >= 'A' && c <= 'Z'; }
 
 bool IsIncarnation(const std::string& text) {
   return text.size() == kIncarnationDigits &&
@@ -52,8 +55,13 @@ absl::Status CheckHello(const Hello& hello, const std::vector<std::string>& name
                       "the certificate is not that of node '{:.{}}' but of {}", hello.node,
                       limits::kMaxNameBytes, fmt::join(names, ", "));
   }
-  if (hello.node.size() > limits::kMaxNameBytes)
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "the node's name is too long");
+  // What operators name is read in lower case, and the store writes names one a line.
+  if (!IsNodeName(hello.node) || std::any_of(hello.node.begin(), hello.node.end(), IsUpperCase)) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "the node's name '{:.{}}' is none: at most {} lower-case letters, digits, "
+                      "'.', '_' and '-'; give it another certificate",
+                      hello.node, limits::kMaxNameBytes, limits::kMaxNameBytes);
+  }
   // The version before ours is spoken, too, as soon as there is one.
   if (hello.protocol_version > kProtocolVersion ||
       hello.protocol_version < std::max(kProtocolVersion - 1, 1u)) {

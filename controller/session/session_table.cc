@@ -26,14 +26,14 @@ void SessionTable::Close(SessionId session, const std::string& why) {
     found->End(MakeStatus(absl::StatusCode::kAborted, "{}", why));
 }
 
-void SessionTable::Sweep(Time now) {
+void SessionTable::Sweep(Time now, std::chrono::system_clock::time_point wall) {
   std::vector<std::shared_ptr<AgentSession>> all;
   {
     const MutexLock lock(mutex_);
     all.reserve(sessions_.size());
     for (const auto& [id, session] : sessions_) all.push_back(session);
   }
-  for (const auto& session : all) session->Check(now);
+  for (const auto& session : all) session->Check(now, wall);
 }
 
 size_t SessionTable::size() const {
@@ -51,7 +51,7 @@ SessionId SessionTable::Add(std::shared_ptr<AgentSession> session) {
   return last_id_;
 }
 
-absl::Status SessionTable::Attach(AgentSession& session, Hello hello) {
+absl::Status SessionTable::Attach(AgentSession& session, const Hello& hello) {
   const std::string node = hello.node;
   SessionId older = 0;
   {
@@ -60,7 +60,14 @@ absl::Status SessionTable::Attach(AgentSession& session, Hello hello) {
     registry_.OnAttached(hello, session.peer(), clock_.Now());
     // Before SessionUp, so that it is the first message whatever the runner sends at once.
     session.Queue(ToProto(WelcomeFor(node), clock_.BoottimeNs()));
-    MUSTER_RETURN_IF_ERROR(Post(SessionUp{session.id(), std::move(hello)}));
+    if (absl::Status status = Post(SessionUp{session.id(), hello}); !status.ok()) {
+      newest_[node] = older;
+      if (older == 0) {
+        newest_.erase(node);
+        registry_.OnAway(node, clock_.Now());
+      }
+      return status;
+    }
   }
   log::Info("agent attached node={} session={} peer={}{}", node, session.id(), session.peer(),
             older == 0 ? "" : " replaces=" + std::to_string(older));

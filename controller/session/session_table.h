@@ -49,8 +49,9 @@ class SessionTable final : public Transport {
   void Close(SessionId session, const std::string& why) override;
 
   // Ends the sessions without a Hello after limits::kHelloDeadline, those whose certificate has expired or is revoked, and those
-  // whose peer does not read. Main calls it every few seconds.
-  void Sweep(Time now);
+  // whose peer does not read. Main calls it every few seconds. `wall` is the wall clock's time, which certificates go by: `now` does
+  // not follow it when it is set.
+  void Sweep(Time now, std::chrono::system_clock::time_point wall);
   size_t size() const;
 
   // For the gateway and its sessions.
@@ -58,8 +59,9 @@ class SessionTable final : public Transport {
   bool IsRevoked(const CertificateInfo& certificate) const;
   Time Now() const { return clock_.Now(); }
   SessionId Add(std::shared_ptr<AgentSession> session);
-  // Welcomes, makes the session the node's and ends the one that was. RESOURCE_EXHAUSTED if the runner takes no more.
-  absl::Status Attach(AgentSession& session, Hello hello);
+  // Welcomes, makes the session the node's and ends the one that was. RESOURCE_EXHAUSTED if the runner takes no more; the node's
+  // session is then the one that was.
+  absl::Status Attach(AgentSession& session, const Hello& hello);
   absl::Status Post(Event event);
   // `node` is empty if the session never attached.
   void Remove(const AgentSession& session, const std::string& node);

@@ -53,19 +53,20 @@ TEST_F(SessionTest, AStreamWithoutHelloIsSwept) {
   auto silent = ConnectNode("x1");
   auto attached = Attach("x0");
   while (table_->size() < 2) std::this_thread::yield();  // the test's time limit ends this
-  table_->Sweep(clock_.Now() + limits::kHelloDeadline);
+  Sweep(limits::kHelloDeadline);
   EXPECT_EQ(table_->size(), 2u);
-  table_->Sweep(clock_.Now() + limits::kHelloDeadline + 1s);
+  Sweep(limits::kHelloDeadline + 1s);
   EXPECT_EQ(silent->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_TRUE(table_->Send(last_session_, Settled{}));
 }
 
 TEST_F(SessionTest, ASessionEndsWithItsCertificate) {
-  auto agent = Attach("x0", 50s);  // less than kWriteTimeout, which is not what ends it
-  table_->Sweep(clock_.Now() + 40s);
+  auto agent = Attach("x0", 50s);
+  clock_.Advance(24h);  // the wall clock is set back: certificates go by that
+  Sweep(0s, 40s);
   ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, std::nullopt}));
   EXPECT_TRUE(events_.Next<ReportReceived>());
-  table_->Sweep(clock_.Now() + 51s);
+  Sweep(0s, 51s);
   const grpc::Status status = agent->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
   EXPECT_THAT(status.error_message(), HasSubstr("expired"));
@@ -74,7 +75,7 @@ TEST_F(SessionTest, ASessionEndsWithItsCertificate) {
 TEST_F(SessionTest, ARevokedCertificateEndsItsSessionAndGetsNoOther) {
   auto agent = Attach("x0");
   Revoke("spiffe://muster/agent/x0");
-  table_->Sweep(clock_.Now());
+  Sweep();
   EXPECT_EQ(agent->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(ConnectNode("x0")->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }
@@ -107,7 +108,7 @@ TEST_F(SessionTest, AnAgentThatDoesNotReadIsCutOffAfterAWhile) {
   clock_.Advance(kWriteTimeout + 1s);
   // Writes before the window was full may end while we look; the one that cannot is found at last.
   do {
-    table_->Sweep(clock_.Now());
+    Sweep();
     clock_.Advance(kWriteTimeout + 1s);
     std::this_thread::yield();
   } while (table_->size() > 0);
@@ -120,6 +121,19 @@ TEST_F(SessionTest, WhenTheRunnerTakesNoMoreTheSessionEnds) {
   ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, Outcome{}}));
   EXPECT_EQ(agent->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_TRUE(events_.Next<SessionDown>());
+}
+
+TEST_F(SessionTest, WhenTheRunnerTakesNoNewSessionTheOldOneStays) {
+  auto agent = Attach("x0");
+  events_.RefuseAll();
+  auto second = ConnectNode("x0");
+  ASSERT_TRUE(second->Write(HelloOf("x0")));
+  EXPECT_EQ(second->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  while (table_->size() > 1) std::this_thread::yield();  // the test's time limit ends this
+  EXPECT_EQ(registry_.Find("x0")->presence, Presence::kAttached);
+  EXPECT_TRUE(table_->Send(last_session_, Settled{}));
+  agent.reset();
+  EXPECT_EQ(events_.Next<SessionDown>()->session, last_session_) << "and no other";
 }
 
 TEST_F(SessionTest, ShutdownEndsEverySession) {

@@ -45,16 +45,20 @@ class RecordingEvents final : public SessionEvents {
  public:
   bool Post(Event event) override {
     const MutexLock lock(mutex_);
-    if (refuses_ && !std::holds_alternative<SessionUp>(event) &&
-        !std::holds_alternative<SessionDown>(event))
-      return false;
+    if (refuses_reports_ && std::holds_alternative<ReportReceived>(event)) return false;
+    if (refuses_sessions_ && std::holds_alternative<SessionUp>(event)) return false;
     events_.push_back(std::move(event));
     changed_.notify_all();
     return true;
   }
   void RefuseReports() {
     const MutexLock lock(mutex_);
-    refuses_ = true;
+    refuses_reports_ = true;
+  }
+  void RefuseAll() {
+    const MutexLock lock(mutex_);
+    refuses_reports_ = true;
+    refuses_sessions_ = true;
   }
   // The next event, which must be an E.
   template <typename E>
@@ -75,7 +79,8 @@ class RecordingEvents final : public SessionEvents {
   Mutex mutex_;
   CondVar changed_;
   std::deque<Event> events_;
-  bool refuses_ = false;
+  bool refuses_reports_ = false;
+  bool refuses_sessions_ = false;
 };
 
 // One stream of an agent.
@@ -141,6 +146,11 @@ class SessionTest : public ::testing::Test {
   void Revoke(const std::string& uri) {
     const MutexLock lock(mutex_);
     revoked_uri_ = uri;
+  }
+
+  // This much later than now.
+  void Sweep(Duration later = 0s, std::chrono::seconds wall_later = 0s) {
+    table_->Sweep(clock_.Now() + later, std::chrono::system_clock::now() + wall_later);
   }
 
   std::unique_ptr<TestAgent> Connect(const std::string& uri, Duration lifetime = 3600s) {

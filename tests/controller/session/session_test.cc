@@ -57,6 +57,24 @@ TEST_F(SessionTest, AnOutcomesSentenceIsCut) {
   EXPECT_EQ(events_.Next<ReportReceived>()->report.outcome->detail.size(), limits::kMaxDetailBytes);
 }
 
+TEST_F(SessionTest, AnOutcomesSentenceIsCutBetweenCharacters) {
+  auto agent = Attach("x0");
+  Outcome outcome;
+  outcome.detail = std::string(limits::kMaxDetailBytes - 1, 'x') + "é";
+  ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, outcome}));
+  // The store could not read the half of a character back, and musterd would not start again.
+  EXPECT_EQ(events_.Next<ReportReceived>()->report.outcome->detail,
+            std::string(limits::kMaxDetailBytes - 1, 'x'));
+}
+
+TEST_F(SessionTest, ANodeWhoseNameNobodyCouldTypeIsRefused) {
+  for (const std::string node : {"X0", "x[0]"}) {
+    auto agent = ConnectNode(node);
+    ASSERT_TRUE(agent->Write(HelloOf(node)));
+    EXPECT_EQ(agent->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT) << node;
+  }
+}
+
 TEST_F(SessionTest, AnOperatorIsNoAgent) {
   const grpc::Status status = Connect("spiffe://muster/operator/alice")->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
