@@ -70,6 +70,9 @@ absl::StatusOr<std::string> ControllerService::OperatorOf(
         "the certificate is not an operator's: its names are [{}], an operator's are {}",
         fmt::join(certificate->uris, ", "), options_.patterns.operator_);
   }
+  // A connection lives longer than the certificate that it was made with.
+  if (std::chrono::system_clock::now() >= certificate->not_after)
+    return MakeStatus(absl::StatusCode::kUnauthenticated, "the certificate has expired");
   if (options_.is_revoked && options_.is_revoked(*certificate))
     return MakeStatus(absl::StatusCode::kPermissionDenied, "the certificate is revoked");
   return names.front();

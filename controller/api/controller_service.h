@@ -2,7 +2,7 @@
 // happens on the one worker, and what changes anything in the runner, whose answer comes back to the worker when it
 // is durable.
 //
-// Stopping: the server's Shutdown waits for every call, so the runner must answer what it has taken until that returns.
+// Stopping: the server's Shutdown waits for every call, so the runner must have answered what it has taken, or still be at it.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -68,7 +68,7 @@ class ControllerService final : public v1::Controller::CallbackService {
                                            v1::ListOperationsResponse* response) override;
 
  private:
-  // The operator's name. PERMISSION_DENIED for any other peer.
+  // The operator's name. PERMISSION_DENIED for any other peer, UNAUTHENTICATED if the certificate has expired.
   absl::StatusOr<std::string> OperatorOf(const grpc::CallbackServerContext& context) const;
   // Runs `step` on the worker. It is run with an OK status, or not at all and `refuse` gets why.
   void Schedule(const grpc::CallbackServerContext& context,

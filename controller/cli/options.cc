@@ -66,13 +66,13 @@ void AddJobOptions(CLI::App& verb, JobOptions& options) {
   AddDuration(verb, "--timeout", "The job's deadline: every task has ended by then", false,
               Into(options.timeout));
   AddDuration(verb, "--delivery-deadline", "How long a node that is away is waited for (2min)",
-              true, Into(options.delivery_deadline));
+              false, Into(options.delivery_deadline));
   AddDuration(verb, "--execution-deadline", "From a node's receipt to its outcome (5min)", false,
               Into(options.execution_deadline));
   AddDuration(verb, "--settle", "How long the unit must stay up to count as restarted (5s)", true,
               Into(options.settle));
   verb.add_option("--max-parallel", options.max_parallel, "Nodes at once (1000)")
-      ->check(CLI::Range(1u, 1'000'000u))
+      ->check(CLI::Range(1u, 100'000u))
       ->type_name("N");
   verb.add_option("--request-id", options.request_id,
                   "A UUID; the same one with the same request never makes a second job")
