@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -40,6 +41,14 @@ const char* SyslogPrefix(Level level) {
 
 bool to_journal = false;
 
+// What comes from the network may hold line ends, and would else write events of its own, with a priority.
+std::string OneLine(std::string line) {
+  std::replace_if(
+      line.begin(), line.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return line;
+}
+
 }  // namespace
 
 void Init(const std::string& name, Level level) {
@@ -55,7 +64,7 @@ bool Enabled(Level level) { return spdlog::default_logger_raw()->should_log(ToSp
 
 void Write(Level level, const std::string& line) {
   spdlog::default_logger_raw()->log(ToSpdlog(level), "{}{}", to_journal ? SyslogPrefix(level) : "",
-                                    line);
+                                    OneLine(line));
 }
 
 }  // namespace muster::log

@@ -1,6 +1,6 @@
 // Log lines are events with fields: "task finished job=… node=… outcome=…". INFO tells an operator the story of a job,
 // DEBUG tells us ours. They go to standard error with the syslog prefix that journald understands ("<6>") when it is the
-// journal that listens, else with a time. Any thread. The pure cores do not log.
+// journal that listens, else with a time. An event is one line: control characters become '?'. Any thread. The pure cores do not log.
 #pragma once
 
 #include <fmt/format.h>

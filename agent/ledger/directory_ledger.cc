@@ -54,6 +54,7 @@ bool IsIncarnation(const std::string& name) {
 absl::StatusOr<std::unique_ptr<DirectoryLedger>> DirectoryLedger::Open(const std::string& path) {
   auto top = SyncedDirectory::Open(path);
   MUSTER_RETURN_IF_ERROR(top.status());
+  MUSTER_RETURN_IF_ERROR(top->CheckOwner());
   // Before anything else is looked at: what another agent is writing now is none of ours.
   MUSTER_RETURN_IF_ERROR(top->Lock(kLockFile));
   auto attempts = SyncedDirectory::Open(path + "/attempts");

@@ -25,7 +25,8 @@ namespace muster {
 
 class DirectoryLedger final : public LedgerStore {
  public:
-  // FAILED_PRECONDITION if another process has it, naming that process; else the errors of LedgerStore.
+  // FAILED_PRECONDITION if another process has it, naming that process, or if other users could write in it: what is in an intent
+  // is acted upon after a restart, as root. Else the errors of LedgerStore.
   static absl::StatusOr<std::unique_ptr<DirectoryLedger>> Open(const std::string& path);
 
   const std::string& incarnation() const override { return incarnation_; }

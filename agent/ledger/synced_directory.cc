@@ -104,6 +104,15 @@ SyncedDirectory::~SyncedDirectory() {
   if (lock_fd_ >= 0) close(lock_fd_);
 }
 
+absl::Status SyncedDirectory::CheckOwner() const {
+  struct stat info {};
+  if (fstat(fd_, &info) < 0) return DiskError(errno, "stat " + path_);
+  const bool is_ours = info.st_uid == 0 || info.st_uid == geteuid();
+  if (is_ours && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                    "{}: other users may write in it (chown root, chmod go-w)", path_);
+}
+
 absl::Status SyncedDirectory::Sync() const {
   if (fsync(fd_) < 0) return DiskError(errno, "fsync " + path_);
   return absl::OkStatus();

@@ -30,6 +30,9 @@ class SyncedDirectory {
   SyncedDirectory& operator=(const SyncedDirectory&) = delete;
   ~SyncedDirectory();
 
+  // FAILED_PRECONDITION unless it is this process's user's or root's, and nobody else may write in it.
+  absl::Status CheckOwner() const;
+
   const std::string& path() const { return path_; }
 
   absl::Status Write(const std::string& name, const std::string& content) const;

@@ -317,6 +317,15 @@ TEST_F(DirectoryLedgerTest, APathThatCannotBeADirectoryIsAnError) {
   EXPECT_FALSE(DirectoryLedger::Open("/proc/muster/ledger").ok());
 }
 
+TEST_F(DirectoryLedgerTest, ADirectoryThatOthersCanWriteIsNotTrusted) {
+  Open();
+  ASSERT_EQ(chmod(path_.c_str(), 0770), 0);
+  const auto ledger = DirectoryLedger::Open(path_);
+  ASSERT_FALSE(ledger.ok());
+  EXPECT_EQ(ledger.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(Message(ledger.status()), HasSubstr("other users may write in it"));
+}
+
 TEST_F(DirectoryLedgerTest, OneProcessHasIt) {
   int ready[2], done[2];
   ASSERT_EQ(pipe(ready), 0);
