@@ -89,6 +89,13 @@ absl::StatusOr<Work> CheckRestart(const v1::RestartUnit& proto, const Policy& po
     return Invalid("the settle time ({} s) must be shorter than the execution deadline ({} s)",
                    restart.settle / 1s, policy.execution_deadline / 1s);
   }
+  if (policy.deadline && *policy.deadline <= restart.settle + kReportMargin) {
+    return Invalid(
+        "the job's deadline ({} s) leaves no time to restart anything: it must be more than the "
+        "settle time "
+        "({} s) and {} s",
+        *policy.deadline / 1s, restart.settle / 1s, kReportMargin / 1s);
+  }
   return Work(restart);
 }
 

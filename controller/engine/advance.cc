@@ -8,8 +8,6 @@
 namespace muster {
 namespace {
 
-// What a command must have left of the job's deadline so that the agent's report comes before it.
-constexpr Duration kReportMargin = 2s;
 size_t Index(TaskState state) { return static_cast<size_t>(state); }
 
 Duration SettleOf(const Work& work) {

@@ -27,6 +27,9 @@ enum class JobState : int {
 std::string Name(JobState state);
 bool IsTerminal(JobState state);
 
+// What an attempt must have left of the job's deadline beyond its settle time, so that its report comes before it.
+inline constexpr Duration kReportMargin = 2s;
+
 struct Policy {
   uint32_t max_parallel = 1000;
   Duration delivery_deadline = 2min;

@@ -70,6 +70,9 @@ TEST(ValidateTest, SaysWhichFieldIsWrong) {
   request = Restart("foo");
   request.mutable_policy()->mutable_execution_deadline()->set_seconds(5);
   ExpectInvalid(request, "must be shorter than the execution deadline");
+  request.mutable_policy()->clear_execution_deadline();
+  request.mutable_policy()->mutable_deadline()->set_seconds(7);
+  ExpectInvalid(request, "leaves no time to restart anything");
 }
 
 TEST(ValidateTest, TheDigestIsOfWhatIsAskedFor) {
