@@ -34,7 +34,8 @@ struct Policy {
   uint32_t max_parallel = 1000;
   Duration delivery_deadline = 2min;
   Duration execution_deadline = 5min;
-  std::optional<Duration> deadline = std::nullopt;  // from the job's creation until every task is terminal
+  std::optional<Duration> deadline =
+      std::nullopt;  // from the job's creation until every task is terminal
   bool operator==(const Policy&) const = default;
 };
 
