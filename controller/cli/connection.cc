@@ -107,7 +107,10 @@ absl::Status Connection::Retry(const std::string& what,
     const Interrupt::Cancels cancels(interrupt_, context);
     const grpc::Status status = call(context);
     if (status.ok()) return absl::OkStatus();
-    may_have_arrived_ |= status.error_message().find("failed to connect") == std::string::npos;
+    const bool is_refused = status.error_code() == grpc::StatusCode::PERMISSION_DENIED ||
+                            status.error_code() == grpc::StatusCode::UNAUTHENTICATED;
+    may_have_arrived_ |=
+        !is_refused && status.error_message().find("failed to connect") == std::string::npos;
     if (interrupt_.IsRaised()) {
       return MakeStatus(absl::StatusCode::kCancelled, "{}: interrupted", what);
     }
@@ -152,6 +155,12 @@ absl::Status Connection::Explain(const std::string& what, const grpc::Status& st
                         "{}: the controller at {} refused: {}; {} must hold an operator's "
                         "certificate",
                         what, address_, message, options_.tls_dir);
+    case absl::StatusCode::kUnimplemented:
+      return MakeStatus(
+          absl::StatusCode::kUnavailable,
+          "{}: what listens at {} is no operators' port of musterd; that is by default "
+          "7421, and 7420 the agents'",
+          what, address_);
     default:
       return MakeStatus(code, "{}: {}", what, message);
   }

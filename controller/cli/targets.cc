@@ -132,6 +132,11 @@ absl::StatusOr<v1::Targets> ReadTargets(const TargetOptions& options,
     return MakeStatus(absl::StatusCode::kInvalidArgument,
                       "no nodes were named; use -w NODESET, --role ROLE or --all");
   }
+  // Who types both means to narrow; they add up, and a whole system is not restarted on a misunderstanding.
+  if (options.all && !(options.with.empty() && options.roles.empty())) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "--all is every node; leave it out, or leave out -w and --role");
+  }
   const absl::StatusOr<std::string> with = ReadOption("-w", options.with, standard_input);
   MUSTER_RETURN_IF_ERROR(with.status());
   const absl::StatusOr<std::string> without = ReadOption("-x", options.without, standard_input);

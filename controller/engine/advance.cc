@@ -86,7 +86,7 @@ std::optional<Time> Engine::DeadlineOf(const Job& job, size_t index) const {
   if (const std::optional<Time> of_job = JobDeadline(job); of_job && can_expire) {
     deadline = deadline ? std::min(*deadline, *of_job) : *of_job;
   }
-  if (deadline && IsInFlight(task.state)) {
+  if (deadline && IsInFlight(task.state) && task.last_sent < started_) {
     deadline = std::max(*deadline, started_ + config_.restart_grace);
   }
   return deadline;

@@ -28,7 +28,8 @@ struct EngineConfig {
   Duration start_within = limits::kStartWithin;
   // From an agent's own deadline until its report must be here.
   Duration report_grace = 15s;
-  // After a start of the controller nobody is declared lost for this long: agents are only just coming back.
+  // After a start of the controller nothing that was sent before it is declared lost for this long: agents are only just coming
+  // back.
   Duration restart_grace = 30s;
   // This many sessions that replaced a live one of another incarnation, within the window, are a conflict.
   size_t conflict_replacements = 3;

@@ -66,6 +66,13 @@ TEST_F(TargetsTest, AllNeedsNoSet) {
   EXPECT_EQ(targets->node_sets_size(), 0);
 }
 
+TEST_F(TargetsTest, AllIsNotNarrowedByASet) {
+  for (const TargetOptions& options : {TargetOptions{.with = {"nid000001"}, .all = true},
+                                       TargetOptions{.roles = {"Compute"}, .all = true}}) {
+    EXPECT_EQ(Read(options).status().code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST_F(TargetsTest, WhatNamesNothingIsAnError) {
   const std::string empty = File("# nothing\n");
   for (const TargetOptions& options :

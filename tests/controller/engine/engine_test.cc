@@ -413,6 +413,14 @@ TEST_F(EngineTest, DeadlinesHoldWhenTheWallClockWasSetBackBetweenTwoLives) {
   EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost);
 }
 
+TEST_F(EngineTest, TheGraceOfARestartIsForWhatWasSentBeforeIt) {
+  Restart();
+  Attach("a");
+  Submit("j", {"a"}, {.deadline = 10s});
+  Pass(10s);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost) << "sent in this life: its deadline counts";
+}
+
 TEST_F(EngineTest, AfterARestartRevisionsGoOn) {
   const SessionId a = Attach("a");
   Submit("j", {"a"});
