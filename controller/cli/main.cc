@@ -63,5 +63,9 @@ int main(int argc, char** argv) {
   // Between two calls no thread drives a connection but gRPC's backup poller, each 5 s: a reconnect, with its TCP and TLS steps,
   // then takes 15 s (measured), and the operator waits for a controller that is long back.
   setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "50", /*overwrite=*/0);
-  return muster::cli::Main(argc, argv);
+  const int exit_code = muster::cli::Main(argc, argv);
+  // A report that was not written is not a report.
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  std::fputs("muster: the output could not be written whole; is the disk full?\n", stderr);
+  return exit_code == 0 ? static_cast<int>(muster::cli::ExitCode::kFailure) : exit_code;
 }

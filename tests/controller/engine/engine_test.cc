@@ -1,10 +1,7 @@
-#include "controller/engine/engine.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
-#include <vector>
+#include "tests/controller/engine/engine_fixture.h"
 
 namespace muster {
 namespace {
@@ -12,110 +9,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-const Time kStart = Time(std::chrono::hours(24 * 365 * 56));
-
-Outcome Succeeded() { return {OutcomeState::kSucceeded, Reason::kNone, "restarted", {}}; }
-Outcome Failed() { return {OutcomeState::kFailed, Reason::kExitCode, "exit code 1", {}}; }
-
-// An engine, its time, and what it has said so far.
-class EngineTest : public testing::Test {
- protected:
-  EngineTest() : engine_(std::make_unique<Engine>(EngineConfig(), Loaded(), kStart)) {}
-
-  void Step(const Event& event) {
-    actions_ = Actions();
-    engine_->Step(now_, event, &actions_);
-    engine_->Advance(now_, &actions_);
-    Remember();
-  }
-  void Pass(Duration duration) {
-    now_ += duration;
-    actions_ = Actions();
-    engine_->Advance(now_, &actions_);
-    Remember();
-  }
-  // Takes the records in, as the store would.
-  void Remember() {
-    for (const Record& record : actions_.records) {
-      if (const auto* created = std::get_if<JobCreated>(&record)) {
-        StoredJob& job = stored_[created->spec.id];
-        job.spec = created->spec;
-        job.status.revision = created->revision;
-        for (const std::string& node : created->nodes) {
-          Task task;
-          task.node = node;
-          job.tasks.push_back(task);
-        }
-      } else if (const auto* changed = std::get_if<JobChanged>(&record)) {
-        stored_[changed->job].status = changed->status;
-      } else if (const auto* task = std::get_if<TaskChanged>(&record)) {
-        for (Task& known : stored_[task->job].tasks) {
-          if (known.node == task->task.node) known = task->task;
-        }
-      }
-    }
-  }
-  void Restart() {
-    Loaded loaded;
-    for (const auto& [id, job] : stored_) {
-      loaded.jobs.push_back(job);
-      loaded.revision = std::max(loaded.revision, job.status.revision);
-    }
-    engine_ = std::make_unique<Engine>(EngineConfig(), loaded, now_);
-  }
-
-  void Submit(const std::string& id, std::vector<std::string> nodes, Policy policy = {},
-              const std::string& digest = "digest") {
-    JobSpec spec;
-    spec.id = id;
-    spec.work = RestartUnit{"", 5s};
-    spec.policy = policy;
-    spec.created = now_;
-    spec.request_id = "request-" + id;
-    spec.request_digest = digest;
-    Step(JobSubmitted{1, spec, std::move(nodes)});
-  }
-  Hello HelloOf(const std::string& node, const std::string& incarnation = "life-1") {
-    Hello hello;
-    hello.node = node;
-    hello.incarnation = incarnation;
-    hello.features = {kRestartUnitFeature};
-    return hello;
-  }
-  SessionId Attach(const Hello& hello) {
-    Step(SessionUp{++session_, hello});
-    return session_;
-  }
-  SessionId Attach(const std::string& node) { return Attach(HelloOf(node)); }
-  void Report_(SessionId session, const std::string& job, const std::string& node, Outcome outcome,
-               uint32_t attempt = 1) {
-    Step(ReportReceived{session, {node, {TaskName(job, node), attempt}, std::move(outcome)}});
-  }
-
-  template <typename Message>
-  std::vector<std::string> NodesOf() const {
-    std::vector<std::string> nodes;
-    for (const Send& send : actions_.sends) {
-      if (const auto* message = std::get_if<Message>(&send.message)) nodes.push_back(message->node);
-    }
-    return nodes;
-  }
-  const Task& TaskOf(const std::string& job, const std::string& node) {
-    for (const Task& task : stored_.at(job).tasks) {
-      if (task.node == node) return task;
-    }
-    ADD_FAILURE() << "no task of " << node;
-    return stored_.at(job).tasks.front();
-  }
-  JobState StateOf(const std::string& job) { return stored_.at(job).status.state; }
-
-  Time now_ = kStart;
-  SessionId session_ = 100;
-  std::unique_ptr<Engine> engine_;
-  Actions actions_;
-  std::map<std::string, StoredJob> stored_;
-};
 
 TEST_F(EngineTest, AJobOnAttachedNodesIsSentAndEndsWithItsOutcomes) {
   const SessionId a = Attach("a"), b = Attach("b");
@@ -241,107 +134,6 @@ TEST_F(EngineTest, WithoutAReportATaskIsLostAndALateOutcomeIsKept) {
   EXPECT_THAT(NodesOf<Settled>(), ElementsAre("a"));
 }
 
-TEST_F(EngineTest, AHeldAttemptIsWaitedFor) {
-  const SessionId a = Attach("a");
-  Submit("j", {"a"});
-  Step(SessionDown{a, "a"});
-  Hello hello = HelloOf("a");
-  hello.held = {{TaskName("j", "a"), 1}};
-  const SessionId again = Attach(hello);
-  EXPECT_THAT(actions_.sends, IsEmpty());
-  Report_(again, "j", "a", Succeeded());
-  EXPECT_EQ(StateOf("j"), JobState::kSucceeded);
-}
-
-TEST_F(EngineTest, WhatNeverArrivedIsSentAgainToTheSameLedger) {
-  const SessionId a = Attach("a");
-  Submit("j", {"a"});
-  Step(SessionDown{a, "a"});
-  Pass(20s);
-  Attach("a");
-  ASSERT_THAT(NodesOf<Command>(), ElementsAre("a"));
-  EXPECT_EQ(std::get<Command>(actions_.sends[0].message).key.attempt, 1u);
-  EXPECT_EQ(TaskOf("j", "a").last_sent, now_);
-  EXPECT_EQ(TaskOf("j", "a").first_sent, kStart);
-}
-
-TEST_F(EngineTest, AnAgentThatNeverTakesItsCommandDoesNotHoldUpTheJobForEver) {
-  SessionId a = Attach("a");
-  Submit("j", {"a"});
-  size_t sent = 1;
-  for (int i = 0; i < 30; ++i) {  // it dies of the command, each minute anew
-    Step(SessionDown{a, "a"});
-    Pass(60s);
-    a = Attach("a");
-    sent += NodesOf<Command>().size();
-  }
-  EXPECT_EQ(sent, 2u) << "until the delivery deadline";
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kUndelivered);
-  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kNotHeld);
-  EXPECT_EQ(StateOf("j"), JobState::kFailed);
-}
-
-TEST_F(EngineTest, NothingIsSentAgainAfterTheDeadlineOfTheJob) {
-  Attach("a");
-  Policy policy;
-  policy.deadline = 1min;
-  Submit("j", {"a"}, policy);
-  now_ += 2min;
-  Restart();
-  Attach("a");
-  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kUndelivered);
-  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kJobDeadline);
-}
-
-TEST_F(EngineTest, WhatWasSentToAnotherLedgerIsNeverSentAgain) {
-  const SessionId a = Attach("a");
-  Submit("j", {"a"});
-  Step(SessionDown{a, "a"});
-  Attach(HelloOf("a", "life-2"));
-  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kFailed);
-  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kInterrupted);
-}
-
-TEST_F(EngineTest, ARebootThatStartedTheUnitSatisfiesTheTask) {
-  const SessionId a = Attach("a");
-  Submit("j", {"a"});
-  Step(SessionDown{a, "a"});
-  Pass(60s);
-  Hello hello = HelloOf("a", "life-2");
-  UnitState orca;
-  orca.unit = "cray-dvs-orca.service";
-  orca.active_state = "active";
-  orca.active_age = 59s;
-  hello.status.units = {orca};
-  Attach(hello);
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kAlreadySatisfied);
-  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kRebooted);
-}
-
-TEST_F(EngineTest, AUnitThatIsOlderThanTheCommandDoesNotSatisfyIt) {
-  const SessionId a = Attach("a");
-  Submit("j", {"a"});
-  Step(SessionDown{a, "a"});
-  Pass(60s);
-  Hello hello = HelloOf("a", "life-2");
-  UnitState orca;
-  orca.unit = "cray-orca.service";
-  orca.active_state = "active";
-  orca.active_age = 61s;
-  hello.status.units = {orca};
-  Attach(hello);
-  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kInterrupted);
-}
-
-TEST_F(EngineTest, AttemptsThatNobodyKnowsAreSettled) {
-  Hello hello = HelloOf("a");
-  hello.held = {{"jobs/unknown/tasks/a", 1}, {"nonsense", 7}};
-  Attach(hello);
-  EXPECT_THAT(NodesOf<Settled>(), SizeIs(2));
-}
-
 TEST_F(EngineTest, CancelStopsWhatHasNotStarted) {
   const SessionId a = Attach("a");
   Submit("j", {"a", "b"});
@@ -385,53 +177,6 @@ TEST_F(EngineTest, ByTheDeadlineOfTheJobEveryTaskIsTerminal) {
   EXPECT_EQ(TaskOf("j", "b").reason, Reason::kJobDeadline);
   EXPECT_EQ(TaskOf("j", "c").state, TaskState::kUndelivered);
   EXPECT_EQ(StateOf("j"), JobState::kFailed);
-}
-
-TEST_F(EngineTest, AfterARestartNobodyIsLostForAWhile) {
-  Attach("a");
-  Submit("j", {"a", "b"});
-  now_ += 1h;
-  Restart();
-  Pass(0s);
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kDispatched);
-  EXPECT_EQ(TaskOf("j", "b").state, TaskState::kPending) << "its absence counts from now";
-  Pass(30s);
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost);
-  Pass(90s);
-  EXPECT_EQ(TaskOf("j", "b").state, TaskState::kUndelivered);
-}
-
-TEST_F(EngineTest, DeadlinesHoldWhenTheWallClockWasSetBackBetweenTwoLives) {
-  Attach("a");
-  Submit("j", {"a", "b"});
-  now_ -= 24h;
-  Restart();
-  Pass(0s);
-  Pass(2min);
-  EXPECT_EQ(TaskOf("j", "b").state, TaskState::kUndelivered);
-  Pass(5min);
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost);
-}
-
-TEST_F(EngineTest, TheGraceOfARestartIsForWhatWasSentBeforeIt) {
-  Restart();
-  Attach("a");
-  Submit("j", {"a"}, {.deadline = 10s});
-  Pass(10s);
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost) << "sent in this life: its deadline counts";
-}
-
-TEST_F(EngineTest, AfterARestartRevisionsGoOn) {
-  const SessionId a = Attach("a");
-  Submit("j", {"a"});
-  const uint64_t before = stored_.at("j").status.revision;
-  (void)a;
-  Restart();
-  Hello hello = HelloOf("a");
-  hello.held = {{TaskName("j", "a"), 1}};
-  Report_(Attach(hello), "j", "a", Succeeded());
-  EXPECT_GT(TaskOf("j", "a").revision, before);
-  EXPECT_EQ(StateOf("j"), JobState::kSucceeded);
 }
 
 TEST_F(EngineTest, AnAgentThatLacksTheFeatureRefuses) {

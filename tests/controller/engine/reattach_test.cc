@@ -1,0 +1,163 @@
+// Agents that come back, and controllers that do.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/controller/engine/engine_fixture.h"
+
+namespace muster {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST_F(EngineTest, AHeldAttemptIsWaitedFor) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"});
+  Step(SessionDown{a, "a"});
+  Hello hello = HelloOf("a");
+  hello.held = {{TaskName("j", "a"), 1}};
+  const SessionId again = Attach(hello);
+  EXPECT_THAT(actions_.sends, IsEmpty());
+  Report_(again, "j", "a", Succeeded());
+  EXPECT_EQ(StateOf("j"), JobState::kSucceeded);
+}
+
+TEST_F(EngineTest, WhatNeverArrivedIsSentAgainToTheSameLedger) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"});
+  Step(SessionDown{a, "a"});
+  Pass(20s);
+  Attach("a");
+  ASSERT_THAT(NodesOf<Command>(), ElementsAre("a"));
+  EXPECT_EQ(std::get<Command>(actions_.sends[0].message).key.attempt, 1u);
+  EXPECT_EQ(TaskOf("j", "a").last_sent, now_);
+  EXPECT_EQ(TaskOf("j", "a").first_sent, kStart);
+}
+
+TEST_F(EngineTest, AnAgentThatNeverTakesItsCommandDoesNotHoldUpTheJobForEver) {
+  SessionId a = Attach("a");
+  Submit("j", {"a"});
+  size_t sent = 1;
+  for (int i = 0; i < 30; ++i) {  // it dies of the command, each minute anew
+    Step(SessionDown{a, "a"});
+    Pass(60s);
+    a = Attach("a");
+    sent += NodesOf<Command>().size();
+  }
+  EXPECT_EQ(sent, 2u) << "until the delivery deadline";
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kUndelivered);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kNotHeld);
+  EXPECT_EQ(StateOf("j"), JobState::kFailed);
+}
+
+TEST_F(EngineTest, NothingIsSentAgainAfterTheDeadlineOfTheJob) {
+  Attach("a");
+  Policy policy;
+  policy.deadline = 1min;
+  Submit("j", {"a"}, policy);
+  now_ += 2min;
+  Restart();
+  Attach("a");
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kUndelivered);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kJobDeadline);
+}
+
+TEST_F(EngineTest, WhatWasSentToAnotherLedgerIsNeverSentAgain) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"});
+  Step(SessionDown{a, "a"});
+  Attach(HelloOf("a", "life-2"));
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kFailed);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kInterrupted);
+}
+
+TEST_F(EngineTest, ARebootThatStartedTheUnitSatisfiesTheTask) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"});
+  Step(SessionDown{a, "a"});
+  Pass(60s);
+  Hello hello = HelloOf("a", "life-2");
+  UnitState orca;
+  orca.unit = "cray-dvs-orca.service";
+  orca.active_state = "active";
+  orca.active_age = 59s;
+  hello.status.units = {orca};
+  Attach(hello);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kAlreadySatisfied);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kRebooted);
+}
+
+TEST_F(EngineTest, AUnitThatIsOlderThanTheCommandDoesNotSatisfyIt) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"});
+  Step(SessionDown{a, "a"});
+  Pass(60s);
+  Hello hello = HelloOf("a", "life-2");
+  UnitState orca;
+  orca.unit = "cray-orca.service";
+  orca.active_state = "active";
+  orca.active_age = 61s;
+  hello.status.units = {orca};
+  Attach(hello);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kInterrupted);
+}
+
+TEST_F(EngineTest, AttemptsThatNobodyKnowsAreSettled) {
+  Hello hello = HelloOf("a");
+  hello.held = {{"jobs/unknown/tasks/a", 1}, {"nonsense", 7}};
+  Attach(hello);
+  EXPECT_THAT(NodesOf<Settled>(), SizeIs(2));
+}
+
+TEST_F(EngineTest, AfterARestartNobodyIsLostForAWhile) {
+  Attach("a");
+  Submit("j", {"a", "b"});
+  now_ += 1h;
+  Restart();
+  Pass(0s);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kDispatched);
+  EXPECT_EQ(TaskOf("j", "b").state, TaskState::kPending) << "its absence counts from now";
+  Pass(30s);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost);
+  Pass(90s);
+  EXPECT_EQ(TaskOf("j", "b").state, TaskState::kUndelivered);
+}
+
+TEST_F(EngineTest, DeadlinesHoldWhenTheWallClockWasSetBackBetweenTwoLives) {
+  Attach("a");
+  Submit("j", {"a", "b"});
+  now_ -= 24h;
+  Restart();
+  Pass(0s);
+  Pass(2min);
+  EXPECT_EQ(TaskOf("j", "b").state, TaskState::kUndelivered);
+  Pass(5min);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost);
+}
+
+TEST_F(EngineTest, TheGraceOfARestartIsForWhatWasSentBeforeIt) {
+  Restart();
+  Attach("a");
+  Submit("j", {"a"}, {.deadline = 10s});
+  Pass(10s);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost) << "sent in this life: its deadline counts";
+}
+
+TEST_F(EngineTest, AfterARestartRevisionsGoOn) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"});
+  const uint64_t before = stored_.at("j").status.revision;
+  (void)a;
+  Restart();
+  Hello hello = HelloOf("a");
+  hello.held = {{TaskName("j", "a"), 1}};
+  Report_(Attach(hello), "j", "a", Succeeded());
+  EXPECT_GT(TaskOf("j", "a").revision, before);
+  EXPECT_EQ(StateOf("j"), JobState::kSucceeded);
+}
+
+}  // namespace
+}  // namespace muster
