@@ -1,4 +1,4 @@
-// What the engine wants done. The runner does a batch in this order: commit every record with one sync, then send, then close, then
+// What the engine wants done. The runner does a batch in this order: commit every record with one sync, then send, then
 // answer. Within a kind the order is the engine's.
 #pragma once
 
@@ -19,11 +19,6 @@ struct Send {
   ControllerMessage message;
 };
 
-struct CloseSession {
-  SessionId session = 0;
-  std::string why;
-};
-
 // The answer to an operator: the id of the job.
 struct Reply {
   RequestId request = 0;
@@ -39,7 +34,6 @@ struct ConflictChanged {
 struct Actions {
   std::vector<Record> records;
   std::vector<Send> sends;
-  std::vector<CloseSession> closes;
   std::vector<Reply> replies;
   std::vector<ConflictChanged> conflicts;
 };

@@ -1,7 +1,7 @@
 // The controller's pure core: every job and task, who is attached, and what to do next.
 //
 // No clock, no thread, no I/O, no randomness: Step and Advance take the time and append actions, which the runner does in the
-// order of action.h: commit, send, close, answer. Time never goes back. Owned by the runner; its thread only.
+// order of action.h: commit, send, answer. Time never goes back. Owned by the runner; its thread only.
 #pragma once
 
 #include <cstddef>

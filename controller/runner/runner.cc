@@ -1,4 +1,4 @@
-// Theory of operation: take all mail, step, advance, commit, and then send, close, answer, notify. There is no commit timer: a
+// Theory of operation: take all mail, step, advance, commit, and then send, answer, notify. There is no commit timer: a
 // batch is what arrived while the last one was being committed, so a quiet controller answers at once and a busy one syncs
 // rarely.
 #include "controller/runner/runner.h"
@@ -160,7 +160,6 @@ void Runner::Deliver(const Actions& actions) {
     nodes_.OnConflict(conflict.node, conflict.begins);
   }
   for (const Send& send : actions.sends) transport_.Send(send.session, send.message);
-  for (const CloseSession& close : actions.closes) transport_.Close(close.session, close.why);
   for (const Reply& reply : actions.replies) {
     const auto it = waiting_.find(reply.request);
     if (it == waiting_.end()) continue;

@@ -1,5 +1,5 @@
 // The one thread with the controller's state: steps the engine through everything that has arrived, commits what changed with one
-// sync, and only then sends, closes, answers and tells watchers. Nothing that was said is ever taken back.
+// sync, and only then sends, answers and tells watchers. Nothing that was said is ever taken back.
 //
 // If the commit fails (disk full), everything that would follow from it waits until it works; `on_health` says so.
 #pragma once
