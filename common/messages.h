@@ -39,6 +39,12 @@ struct NodeStatus {
   bool operator==(const NodeStatus&) const = default;
 };
 
+struct Epoch {
+  std::string store_id;
+  uint64_t counter = 0;
+  bool operator==(const Epoch&) const = default;
+};
+
 struct Hello {
   std::string node;
   std::string incarnation;
@@ -49,12 +55,7 @@ struct Hello {
   std::vector<std::string> aliases;
   std::vector<AttemptKey> held;
   NodeStatus status;
-};
-
-struct Epoch {
-  std::string store_id;
-  uint64_t counter = 0;
-  bool operator==(const Epoch&) const = default;
+  std::optional<Epoch> seen_epoch;  // the newest that this agent was welcomed by
 };
 
 struct Welcome {

@@ -12,6 +12,7 @@ constexpr auto kReasons = std::to_array<std::pair<Reason, const char*>>({
     {Reason::kNone, ""},
     {Reason::kNoOrcaUnit, "NO_ORCA_UNIT"},
     {Reason::kRebooted, "REBOOTED"},
+    {Reason::kStartedSince, "STARTED_SINCE"},
     {Reason::kNoSuchUnit, "NO_SUCH_UNIT"},
     {Reason::kUnitMasked, "UNIT_MASKED"},
     {Reason::kBadUnitSetting, "BAD_UNIT_SETTING"},
@@ -50,6 +51,7 @@ constexpr auto kReasons = std::to_array<std::pair<Reason, const char*>>({
     {Reason::kCancelled, "CANCELLED"},
     {Reason::kConflict, "CONFLICT"},
     {Reason::kUnknownOutcome, "UNKNOWN_OUTCOME"},
+    {Reason::kMaxFailures, "MAX_FAILURES"},
 });
 
 constexpr auto kStates = std::to_array<std::pair<OutcomeState, const char*>>({

@@ -27,6 +27,7 @@ enum class Reason : int {
   kNone = 0,
   kNoOrcaUnit = 1,
   kRebooted = 2,
+  kStartedSince = 3,
   kNoSuchUnit = 10,
   kUnitMasked = 11,
   kBadUnitSetting = 12,
@@ -65,6 +66,7 @@ enum class Reason : int {
   kCancelled = 75,
   kConflict = 76,
   kUnknownOutcome = 77,
+  kMaxFailures = 78,
 };
 
 // "NO_SUCH_UNIT"; empty for kNone; "REASON_123" for a number this version does not know.

@@ -5,10 +5,13 @@ namespace {
 
 std::string UnitOrOrca(const std::string& unit) { return unit.empty() ? "ORCA" : unit; }
 
-struct FeatureOf {
-  std::string operator()(const RestartUnit&) const { return kRestartUnitFeature; }
-  std::string operator()(const Inspect&) const { return kInspectFeature; }
-  std::string operator()(const UnknownWork&) const { return "unknown"; }
+struct FeaturesOf {
+  std::vector<std::string> operator()(const RestartUnit& work) const {
+    if (work.satisfied_age) return {kRestartUnitFeature, kRestartSinceFeature};
+    return {kRestartUnitFeature};
+  }
+  std::vector<std::string> operator()(const Inspect&) const { return {kInspectFeature}; }
+  std::vector<std::string> operator()(const UnknownWork&) const { return {"unknown"}; }
 };
 
 struct DescriptionOf {
@@ -19,7 +22,10 @@ struct DescriptionOf {
 
 }  // namespace
 
-std::string RequiredFeature(const Work& work) { return std::visit(FeatureOf{}, work); }
+std::vector<std::string> RequiredFeatures(const Work& work) {
+  return std::visit(FeaturesOf{}, work);
+}
+
 std::string Describe(const Work& work) { return std::visit(DescriptionOf{}, work); }
 
 }  // namespace muster

@@ -1,8 +1,10 @@
 // The work a node can be asked to do, as plain data. The meaning of each is told in proto/muster/v1/command.proto.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "common/time.h"
 
@@ -12,6 +14,8 @@ namespace muster {
 struct RestartUnit {
   std::string unit;  // empty: ORCA, under whichever name this node has it
   Duration settle{};
+  // A unit that is active and was started no longer ago than this is left alone.
+  std::optional<Duration> satisfied_age = std::nullopt;
   bool operator==(const RestartUnit&) const = default;
 };
 
@@ -31,7 +35,8 @@ using Work = std::variant<RestartUnit, Inspect, UnknownWork>;
 // What a Command of this work requires of an agent, and what an agent that can do it says in Hello.
 inline constexpr char kRestartUnitFeature[] = "restart-unit/1";
 inline constexpr char kInspectFeature[] = "inspect/1";
-std::string RequiredFeature(const Work& work);
+inline constexpr char kRestartSinceFeature[] = "restart-since/1";
+std::vector<std::string> RequiredFeatures(const Work& work);
 
 // "restart cray-orca.service", "restart ORCA", "inspect ORCA".
 std::string Describe(const Work& work);

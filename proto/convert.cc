@@ -77,6 +77,15 @@ static Evidence FromProto(const v1::Evidence& proto) {
   return evidence;
 }
 
+static v1::Epoch ToProto(const Epoch& epoch) {
+  v1::Epoch proto;
+  proto.set_store_id(epoch.store_id);
+  proto.set_counter(epoch.counter);
+  return proto;
+}
+
+static Epoch FromProto(const v1::Epoch& proto) { return {proto.store_id(), proto.counter()}; }
+
 static v1::Hello ToProto(const Hello& hello) {
   v1::Hello proto;
   proto.set_node(hello.node);
@@ -88,6 +97,7 @@ static v1::Hello ToProto(const Hello& hello) {
   for (const std::string& alias : hello.aliases) proto.add_aliases(alias);
   for (const AttemptKey& key : hello.held) *proto.add_held() = ToProto(key);
   *proto.mutable_status() = ToProto(hello.status);
+  if (hello.seen_epoch) *proto.mutable_seen_epoch() = ToProto(*hello.seen_epoch);
   return proto;
 }
 
@@ -102,6 +112,7 @@ static Hello FromProto(const v1::Hello& proto) {
   hello.aliases.assign(proto.aliases().begin(), proto.aliases().end());
   for (const v1::AttemptKey& key : proto.held()) hello.held.push_back(FromProto(key));
   hello.status = FromProto(proto.status());
+  if (proto.has_seen_epoch()) hello.seen_epoch = FromProto(proto.seen_epoch());
   return hello;
 }
 
@@ -126,8 +137,7 @@ static Report FromProto(const v1::Report& proto) {
 static v1::Welcome ToProto(const Welcome& welcome) {
   v1::Welcome proto;
   proto.set_node(welcome.node);
-  proto.mutable_epoch()->set_store_id(welcome.epoch.store_id);
-  proto.mutable_epoch()->set_counter(welcome.epoch.counter);
+  *proto.mutable_epoch() = ToProto(welcome.epoch);
   proto.set_fleet_size(welcome.fleet_size);
   *proto.mutable_ping_interval() = ToProto(welcome.ping_interval);
   proto.set_protocol_version(welcome.protocol_version);
@@ -135,11 +145,8 @@ static v1::Welcome ToProto(const Welcome& welcome) {
 }
 
 static Welcome FromProto(const v1::Welcome& proto) {
-  return {proto.node(),
-          {proto.epoch().store_id(), proto.epoch().counter()},
-          proto.fleet_size(),
-          FromProto(proto.ping_interval()),
-          proto.protocol_version()};
+  return {proto.node(), FromProto(proto.epoch()), proto.fleet_size(),
+          FromProto(proto.ping_interval()), proto.protocol_version()};
 }
 
 static v1::Command ToProto(const Command& command) {
@@ -200,6 +207,7 @@ v1::Work ToProto(const Work& work) {
       out->set_unit(restart->unit);
     }
     *out->mutable_settle() = ToProto(restart->settle);
+    if (restart->satisfied_age) *out->mutable_satisfied_age() = ToProto(*restart->satisfied_age);
   } else if (const auto* inspect = std::get_if<Inspect>(&work)) {
     proto.mutable_inspect()->set_unit(inspect->unit);
   }
@@ -213,7 +221,9 @@ Work FromProto(const v1::Work& proto) {
       const bool is_orca = in.target_case() == v1::RestartUnit::kWellKnown &&
                            in.well_known() == v1::WELL_KNOWN_UNIT_ORCA;
       if (!is_orca && in.unit().empty()) return UnknownWork{};
-      return RestartUnit{in.unit(), FromProto(in.settle())};
+      RestartUnit restart{in.unit(), FromProto(in.settle())};
+      if (in.has_satisfied_age()) restart.satisfied_age = FromProto(in.satisfied_age());
+      return restart;
     }
     case v1::Work::kInspect:
       return Inspect{proto.inspect().unit()};

@@ -160,7 +160,7 @@ grpc::ServerUnaryReactor* ControllerService::CancelJob(grpc::CallbackServerConte
       [this, request, response, reactor](const std::string& operator_name) {
         const absl::StatusOr<std::string> id = ParseJobName(request->name());
         if (!id.ok()) return reactor->Finish(GrpcStatus(id.status()));
-        control_.Cancel(*id, operator_name, AnswerWithJob(reactor, response));
+        control_.Act(JobAction::kCancel, *id, operator_name, AnswerWithJob(reactor, response));
       },
       [reactor](const absl::Status& status) { reactor->Finish(GrpcStatus(status)); });
   return reactor;

@@ -118,8 +118,8 @@ void Engine::Dispatch(Time now, Job& job, Actions* actions) {
 void Engine::DispatchTask(Time now, Job& job, size_t index, Actions* actions) {
   Task& task = job.tasks[index];
   const Hello& hello = job.nodes[index]->hello;
-  const std::string feature = RequiredFeature(job.spec.work);
-  if (!Has(hello.features, feature)) {
+  for (const std::string& feature : RequiredFeatures(job.spec.work)) {
+    if (Has(hello.features, feature)) continue;
     return Change(
         now, job, task, TaskState::kRefused, Reason::kUnsupported,
         fmt::format("the agent ({}) lacks the feature {}; update it", hello.agent_version, feature),
@@ -144,7 +144,7 @@ void Engine::SendCommand(Time now, Job& job, size_t index, Actions* actions) {
   command.node = task.node;
   command.key = {TaskName(job.spec.id, task.node), task.attempt};
   command.incarnation = task.incarnation;
-  command.required_features = {RequiredFeature(job.spec.work)};
+  command.required_features = RequiredFeatures(job.spec.work);
   command.start_within = config_.start_within;
   command.execution_deadline = job.spec.policy.execution_deadline;
   command.work = job.spec.work;

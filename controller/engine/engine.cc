@@ -162,7 +162,7 @@ absl::Status Engine::CheckLimits(const JobSubmitted& event) const {
   return absl::OkStatus();
 }
 
-void Engine::On(Time now, const JobCancelRequested& event, Actions* actions) {
+void Engine::On(Time now, const JobActionRequested& event, Actions* actions) {
   Job* job = FindJob(event.job);
   if (job == nullptr) {
     // Not in memory is ended or unknown; the API has looked it up, so it has ended, and cancelling that changes nothing.

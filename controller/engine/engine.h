@@ -75,7 +75,7 @@ class Engine {
   };
 
   void On(Time now, const JobSubmitted& event, Actions* actions);
-  void On(Time now, const JobCancelRequested& event, Actions* actions);
+  void On(Time now, const JobActionRequested& event, Actions* actions);
   void On(Time now, const SessionUp& event, Actions* actions);
   void On(Time now, const SessionDown& event, Actions* actions);
   void On(Time now, const ReportReceived& event, Actions* actions);

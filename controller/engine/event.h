@@ -22,8 +22,12 @@ struct JobSubmitted {
   std::vector<std::string> nodes;  // not empty
 };
 
-struct JobCancelRequested {
+enum class JobAction { kCancel, kPause, kResume, kDelete };
+
+// Answered by Reply, with FAILED_PRECONDITION where the job's state does not allow it.
+struct JobActionRequested {
   RequestId request = 0;
+  JobAction action{};
   std::string job;
   std::string by;
 };
@@ -45,6 +49,6 @@ struct ReportReceived {
 };
 
 using Event =
-    std::variant<JobSubmitted, JobCancelRequested, SessionUp, SessionDown, ReportReceived>;
+    std::variant<JobSubmitted, JobActionRequested, SessionUp, SessionDown, ReportReceived>;
 
 }  // namespace muster

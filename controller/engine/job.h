@@ -9,6 +9,7 @@
 
 #include "common/time.h"
 #include "common/work.h"
+#include "controller/engine/policy.h"
 #include "controller/engine/task.h"
 
 namespace muster {
@@ -26,18 +27,6 @@ enum class JobState : int {
 
 std::string Name(JobState state);
 bool IsTerminal(JobState state);
-
-// What an attempt must have left of the job's deadline beyond its settle time, so that its report comes before it.
-inline constexpr Duration kReportMargin = 2s;
-
-struct Policy {
-  uint32_t max_parallel = 1000;
-  Duration delivery_deadline = 2min;
-  Duration execution_deadline = 5min;
-  std::optional<Duration> deadline =
-      std::nullopt;  // from the job's creation until every task is terminal
-  bool operator==(const Policy&) const = default;
-};
 
 // What was asked. Never changes.
 struct JobSpec {

@@ -33,6 +33,20 @@ struct TaskChanged {
   Task task;
 };
 
+// An outcome came after the task had ended: the task is as it was, but for this.
+struct LateOutcome {
+  std::string job;
+  std::string node;
+  uint64_t revision = 0;
+  Time updated{};
+  Outcome outcome;
+};
+
+// An ended job that nobody wants to see any more. One that is not in the store is no error.
+struct JobDeleted {
+  std::string job;
+};
+
 // A node attached that was not known, or its aliases changed.
 struct NodeSeen {
   std::string node;
@@ -40,7 +54,7 @@ struct NodeSeen {
   Time seen{};
 };
 
-using Record = std::variant<JobCreated, JobChanged, TaskChanged, NodeSeen>;
+using Record = std::variant<JobCreated, JobChanged, TaskChanged, LateOutcome, JobDeleted, NodeSeen>;
 
 // What the store gives back at start: a job with all that is known of it.
 struct StoredJob {
@@ -57,8 +71,9 @@ struct StoredRequest {
 };
 
 struct Loaded {
-  std::vector<StoredJob>
-      jobs;  // all that have not ended and the newest that have; sorted by id, which is by time
+  // All that have not ended, and the newest of those that have with a task LOST, whose outcome may yet come; sorted by id,
+  // which is by time.
+  std::vector<StoredJob> jobs;
   std::vector<StoredRequest> requests;  // of all jobs, likewise
   std::vector<NodeSeen> nodes;          // sorted by node
   uint64_t revision = 0;                // the highest ever given

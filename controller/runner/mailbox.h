@@ -26,7 +26,7 @@ inline constexpr size_t kMaxWaitingRequests = 256;
 
 // An operator's request, and whom to answer.
 struct OperatorRequest {
-  Event event;  // JobSubmitted or JobCancelRequested
+  Event event;  // JobSubmitted or JobActionRequested
   JobDone done;
 };
 

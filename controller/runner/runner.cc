@@ -21,6 +21,8 @@ const std::string* JobOf(const Record& record) {
   if (const auto* created = std::get_if<JobCreated>(&record)) return &created->spec.id;
   if (const auto* changed = std::get_if<JobChanged>(&record)) return &changed->job;
   if (const auto* task = std::get_if<TaskChanged>(&record)) return &task->job;
+  if (const auto* late = std::get_if<LateOutcome>(&record)) return &late->job;
+  if (const auto* deleted = std::get_if<JobDeleted>(&record)) return &deleted->job;
   return nullptr;
 }
 
@@ -192,8 +194,8 @@ void Runner::Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) 
   Request(JobSubmitted{0, std::move(spec), std::move(nodes)}, std::move(done));
 }
 
-void Runner::Cancel(const std::string& job_id, const std::string& by, JobDone done) {
-  Request(JobCancelRequested{0, job_id, by}, std::move(done));
+void Runner::Act(JobAction action, const std::string& job_id, const std::string& by, JobDone done) {
+  Request(JobActionRequested{0, action, job_id, by}, std::move(done));
 }
 
 JobControl::SubscriptionId Runner::Subscribe(const std::string& job_id,

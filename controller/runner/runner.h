@@ -36,7 +36,8 @@ class Runner final : public JobControl, public SessionEvents {
 
   // Any thread.
   void Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) override;
-  void Cancel(const std::string& job_id, const std::string& by, JobDone done) override;
+  void Act(JobAction action, const std::string& job_id, const std::string& by,
+           JobDone done) override;
   SubscriptionId Subscribe(const std::string& job_id, std::function<void()> changed) override;
   void Unsubscribe(SubscriptionId id) override;
   bool Post(Event event) override;

@@ -22,7 +22,9 @@ class JobControl {
   // Answers with the id of the new job, or of the one that was made with the same request_id and digest; ALREADY_EXISTS
   // if the request_id was used for something else.
   virtual void Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) = 0;
-  virtual void Cancel(const std::string& job_id, const std::string& by, JobDone done) = 0;
+  // On a job that is known to exist. FAILED_PRECONDITION where its state does not allow the action.
+  virtual void Act(JobAction action, const std::string& job_id, const std::string& by,
+                   JobDone done) = 0;
 
   // Calls `changed` on the runner's thread, shortly and without blocking, after each commit that touched the job, until
   // Unsubscribe returns.

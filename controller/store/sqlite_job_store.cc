@@ -63,6 +63,8 @@ class SqliteJobStore::Batch {
   absl::Status Add(const JobCreated& record);
   absl::Status Add(const JobChanged& record);
   absl::Status Add(const TaskChanged& record);
+  absl::Status Add(const LateOutcome& record);
+  absl::Status Add(const JobDeleted& record);
   absl::Status Add(const NodeSeen& record);
   absl::Status WriteCounts();
 
@@ -150,6 +152,15 @@ absl::Status SqliteJobStore::Batch::Add(const TaskChanged& record) {
   insert.Bind(1, (*job)->number);
   BindTask(insert, 2, record.task);
   return insert.Run();
+}
+
+absl::Status SqliteJobStore::Batch::Add(const LateOutcome& record) {
+  return MakeStatus(absl::StatusCode::kInternal, "job {}: late outcomes come with their task",
+                    record.job);
+}
+
+absl::Status SqliteJobStore::Batch::Add(const JobDeleted& record) {
+  return MakeStatus(absl::StatusCode::kInternal, "job {}: jobs are not deleted", record.job);
 }
 
 absl::Status SqliteJobStore::Batch::Add(const NodeSeen& record) {
@@ -263,6 +274,8 @@ absl::StatusOr<Loaded> SqliteJobStore::Load(size_t max_ended_jobs) {
   if (!loaded.ok()) return OpenError(loaded.status(), path_);
   return loaded;
 }
+
+absl::StatusOr<bool> SqliteJobStore::Tidy(Time) { return false; }
 
 absl::Status SqliteJobStore::LimitPagesForTest(int64_t pages) {
   return database_->Execute(fmt::format("PRAGMA max_page_count = {}", pages));

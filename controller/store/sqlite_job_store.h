@@ -21,6 +21,7 @@ class SqliteJobStore final : public JobStore {
 
   absl::Status Commit(const std::vector<Record>& records) override;
   absl::StatusOr<Loaded> Load(size_t max_ended_jobs) override;
+  absl::StatusOr<bool> Tidy(Time now) override;
   const Epoch& epoch() const override { return epoch_; }
 
   // Lets the file grow to this many pages only, as a full disk would. Tests only.

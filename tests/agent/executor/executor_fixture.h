@@ -69,7 +69,7 @@ class ExecutorTest : public testing::Test {
     command.node = "x1";
     command.key = key;
     command.incarnation = "life-1";
-    command.required_features = {RequiredFeature(work)};
+    command.required_features = RequiredFeatures(work);
     command.start_within = 30s;
     command.execution_deadline = 300s;
     command.work = std::move(work);

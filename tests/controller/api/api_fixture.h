@@ -32,7 +32,7 @@ class FakeJobControl final : public JobControl {
     Commit({JobCreated{std::move(spec), std::move(nodes), NextRevision()}});
     done(id);
   }
-  void Cancel(const std::string& job_id, const std::string& by, JobDone done) override {
+  void Act(JobAction, const std::string& job_id, const std::string& by, JobDone done) override {
     JobStatus status;
     status.state = JobState::kCancelled;
     status.detail = "cancelled by " + by;

@@ -137,7 +137,7 @@ TEST_F(EngineTest, WithoutAReportATaskIsLostAndALateOutcomeIsKept) {
 TEST_F(EngineTest, CancelStopsWhatHasNotStarted) {
   const SessionId a = Attach("a");
   Submit("j", {"a", "b"});
-  Step(JobCancelRequested{9, "j", "alice"});
+  Step(JobActionRequested{9, JobAction::kCancel, "j", "alice"});
   EXPECT_EQ(TaskOf("j", "b").state, TaskState::kCancelled);
   EXPECT_THAT(NodesOf<Cancel>(), ElementsAre("a"));
   EXPECT_EQ(StateOf("j"), JobState::kCancelling);
@@ -149,7 +149,7 @@ TEST_F(EngineTest, CancelStopsWhatHasNotStarted) {
 TEST_F(EngineTest, CancelOfWhatTheAgentNeverGotIsCancelled) {
   const SessionId a = Attach("a");
   Submit("j", {"a"});
-  Step(JobCancelRequested{9, "j", "alice"});
+  Step(JobActionRequested{9, JobAction::kCancel, "j", "alice"});
   Report_(a, "j", "a", {OutcomeState::kNotHeld, Reason::kNotHeld, "", {}});
   EXPECT_EQ(TaskOf("j", "a").state, TaskState::kCancelled);
 }
@@ -158,7 +158,7 @@ TEST_F(EngineTest, InACancelledJobNothingIsSentAgain) {
   const SessionId a = Attach("a");
   Submit("j", {"a"});
   Step(SessionDown{a, "a"});
-  Step(JobCancelRequested{9, "j", "alice"});
+  Step(JobActionRequested{9, JobAction::kCancel, "j", "alice"});
   Attach("a");
   EXPECT_THAT(NodesOf<Command>(), IsEmpty());
   EXPECT_EQ(TaskOf("j", "a").state, TaskState::kCancelled);

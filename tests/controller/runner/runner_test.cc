@@ -44,6 +44,7 @@ class FakeStore final : public JobStore {
     return absl::OkStatus();
   }
   absl::StatusOr<Loaded> Load(size_t) override { return Loaded(); }
+  absl::StatusOr<bool> Tidy(Time) override { return false; }
   const Epoch& epoch() const override { return epoch_; }
 
   void SetFull(bool is_full) { is_full_ = is_full; }
