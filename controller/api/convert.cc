@@ -1,20 +1,11 @@
 #include "controller/api/convert.h"
 
-#include <algorithm>
-
 #include "controller/api/names.h"
+#include "controller/store/policy_proto.h"
 #include "proto/convert.h"
 
 namespace muster {
 namespace {
-
-google::protobuf::Timestamp TimestampOf(Time time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  google::protobuf::Timestamp proto;
-  proto.set_seconds(seconds.time_since_epoch().count());
-  proto.set_nanos(static_cast<int32_t>((time - seconds).count()));
-  return proto;
-}
 
 void SetCounts(const TaskCounts& counts, v1::Job& proto) {
   uint32_t all = 0;
@@ -30,23 +21,14 @@ void SetCounts(const TaskCounts& counts, v1::Job& proto) {
 
 }  // namespace
 
-v1::Policy ToProto(const Policy& policy) {
-  v1::Policy proto;
-  proto.set_max_parallel(policy.max_parallel);
-  *proto.mutable_delivery_deadline() = ToProto(policy.delivery_deadline);
-  *proto.mutable_execution_deadline() = ToProto(policy.execution_deadline);
-  if (policy.deadline) *proto.mutable_deadline() = ToProto(*policy.deadline);
-  return proto;
-}
-
 v1::Job ToProto(const JobSummary& job) {
   v1::Job proto;
   proto.set_name(JobName(job.spec.id));
   proto.set_state(static_cast<v1::JobState>(job.status.state));
   *proto.mutable_work() = ToProto(job.spec.work);
   *proto.mutable_policy() = ToProto(job.spec.policy);
-  *proto.mutable_create_time() = TimestampOf(job.spec.created);
-  if (job.status.ended) *proto.mutable_end_time() = TimestampOf(*job.status.ended);
+  *proto.mutable_create_time() = ToProto(job.spec.created);
+  if (job.status.ended) *proto.mutable_end_time() = ToProto(*job.status.ended);
   proto.set_created_by(job.spec.created_by);
   SetCounts(job.counts, proto);
   proto.set_detail(job.status.detail);
@@ -64,7 +46,7 @@ v1::Task ToProto(const std::string& job_id, const Task& task) {
   proto.set_detail(task.detail);
   if (task.outcome) *proto.mutable_outcome() = ToProto(*task.outcome);
   if (task.late_outcome) *proto.mutable_late_outcome() = ToProto(*task.late_outcome);
-  *proto.mutable_update_time() = TimestampOf(task.updated);
+  *proto.mutable_update_time() = ToProto(task.updated);
   proto.set_revision(task.revision);
   return proto;
 }
@@ -75,7 +57,7 @@ v1::Node ToProto(const NodeInfo& node) {
   for (const std::string& alias : node.aliases) proto.add_aliases(alias);
   proto.set_role(node.role);
   proto.set_presence(static_cast<v1::Presence>(node.presence));
-  if (node.presence_since) *proto.mutable_presence_time() = TimestampOf(*node.presence_since);
+  if (node.presence_since) *proto.mutable_presence_time() = ToProto(*node.presence_since);
   proto.set_agent_version(node.hello.agent_version);
   proto.set_incarnation(node.hello.incarnation);
   proto.set_boot_id(node.hello.boot_id);
@@ -84,7 +66,7 @@ v1::Node ToProto(const NodeInfo& node) {
   proto.set_in_inventory(node.in_inventory);
   if (!node.status_time) return proto;
   *proto.mutable_status() = ToProto(node.hello.status);
-  *proto.mutable_status_time() = TimestampOf(*node.status_time);
+  *proto.mutable_status_time() = ToProto(*node.status_time);
   return proto;
 }
 

@@ -11,7 +11,6 @@
 namespace muster {
 
 v1::Job ToProto(const JobSummary& job);
-v1::Policy ToProto(const Policy& policy);
 v1::Task ToProto(const std::string& job_id, const Task& task);
 v1::Node ToProto(const NodeInfo& node);
 TargetSpec FromProto(const v1::Targets& targets);
