@@ -11,14 +11,16 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "common/limits.h"
 #include "common/time.h"
 #include "controller/engine/action.h"
+#include "controller/engine/alarm_queue.h"
 #include "controller/engine/event.h"
 #include "controller/engine/job.h"
+#include "controller/engine/live_job.h"
 #include "controller/engine/record.h"
 #include "controller/engine/task.h"
 
@@ -37,7 +39,7 @@ struct EngineConfig {
   // Jobs that have not ended, and their tasks; more are refused.
   size_t max_active_jobs = 1000;
   size_t max_active_tasks = 1'000'000;
-  // Ended jobs that are kept in memory for outcomes that come late.
+  // Ended jobs with tasks LOST that are kept in memory, for their outcomes may yet come.
   size_t max_ended_jobs = 100;
   // The newest requests, whose ids are remembered: one that is repeated later makes a second job.
   size_t max_requests = 100'000;
@@ -47,79 +49,101 @@ class Engine {
  public:
   // `loaded` is what the store holds. Nobody is attached; every clock that runs while a node is away starts at `now`.
   Engine(EngineConfig config, Loaded loaded, Time now);
+  Engine(Engine&&) = default;
 
   // Takes in what happened.
   void Step(Time now, const Event& event, Actions* actions);
   // Does what follows from all that was taken in, and from the time: deadlines, dispatch, jobs that end. Once for each batch of events.
   void Advance(Time now, Actions* actions);
-  // When to call Advance even if nothing happens.
+  // When to call Advance even if nothing happens. It may be early.
   std::optional<Time> NextDeadline() const;
 
- private:
-  struct Node {
-    SessionId session = 0;  // 0: away
-    Hello hello;            // of the session, or of the last one
-    Time away_since{};
-    bool is_stored = false;
-    std::deque<Time> replacements;  // of live sessions by other incarnations
-    bool in_conflict = false;
-    bool can_take() const { return session != 0 && !in_conflict; }
-  };
-  struct Job {
-    JobSpec spec;
-    JobStatus status;
-    std::vector<Task> tasks;   // sorted by node
-    std::vector<Node*> nodes;  // of each task
-    TaskCounts counts{};
-    size_t first_pending = 0;  // no task before it is PENDING
-  };
+  // Every job in memory, for whoever checks the engine against what it should be.
+  const std::map<std::string, LiveJob>& jobs() const { return jobs_; }
 
+ private:
   void On(Time now, const JobSubmitted& event, Actions* actions);
   void On(Time now, const JobActionRequested& event, Actions* actions);
   void On(Time now, const SessionUp& event, Actions* actions);
   void On(Time now, const SessionDown& event, Actions* actions);
   void On(Time now, const ReportReceived& event, Actions* actions);
 
+  // Memory.
   absl::Status CheckLimits(const JobSubmitted& event) const;
-  void AddJob(JobSpec spec, JobStatus status, std::vector<Task> tasks);
+  LiveJob& AddJob(JobSpec spec, JobStatus status, TokenBucket bucket);
+  void AddTask(LiveJob& job, LiveTask task);
+  void Prepare(Time now, LiveJob& job, const std::vector<std::string>& names);
+  void LoadJob(Time now, StoredJob stored);
   void RememberRequest(const StoredRequest& request);
-  void NoteReplacement(Time now, const Hello& hello, Node& node, Actions* actions);
-  void Resend(Time now, Job& job, size_t index, Actions* actions);
-  void Reconcile(Time now, Job& job, size_t index, bool is_held, Actions* actions);
-  void TakeOutcome(Time now, Job& job, Task& task, const Outcome& outcome, Actions* actions);
+  LiveNode& NodeOf(const std::string& name);
+  LiveJob* FindJob(const std::string& id);
+  // The task that a key names, if it is in memory.
+  std::optional<TaskRef> FindTask(const std::string& node, const AttemptKey& key);
+  void Forget(const std::string& job);
 
+  // What operators want of a job.
+  absl::Status Act(Time now, LiveJob& job, const JobActionRequested& event, Actions* actions);
+  void Cancel(Time now, LiveJob& job, const std::string& by, Actions* actions);
+  void Resume(Time now, LiveJob& job, Actions* actions);
+
+  // Sessions and what comes from them.
+  void NoteReplacement(Time now, const Hello& hello, LiveNode& node, Actions* actions);
+  void SetSession(LiveNode& node, SessionId session);
+  void RefreshNode(Time now, LiveNode& node);
+  void Reconcile(Time now, TaskRef ref, const Hello& hello, bool is_held, Actions* actions);
+  void Resend(Time now, TaskRef ref, Actions* actions);
+  void TakeOutcome(Time now, TaskRef ref, const Outcome& outcome, Actions* actions);
+  void EndTry(Time now, TaskRef ref, LastTry end, Actions* actions);
+  bool CanTryAgain(Time now, const LiveJob& job, const LiveTask& task, const LastTry& end) const;
+
+  // Dispatch.
+  void Refresh(Time now, TaskRef ref);
+  void Dispatch(Time now, LiveJob& job, Actions* actions);
+  std::optional<uint32_t> NextToStart(Time now, LiveJob& job);
+  std::optional<uint32_t> NextCanary(LiveJob& job) const;
+  const LiveJob* Rival(TaskRef ref) const;
+  bool MayStart(Time now, TaskRef ref, Actions* actions);
+  void Start(Time now, TaskRef ref, Actions* actions);
+  void SendCommand(Time now, TaskRef ref, Actions* actions);
+  void SendCancel(TaskRef ref, Actions* actions) const;
+  void StopForFailures(Time now, LiveJob& job, Actions* actions);
+  void FinishIfDone(Time now, LiveJob& job, Actions* actions);
+
+  // Deadlines.
   void EndConflicts(Time now, Actions* actions);
-  void Expire(Time now, Job& job, size_t index, Actions* actions);
-  void Dispatch(Time now, Job& job, Actions* actions);
-  void DispatchTask(Time now, Job& job, size_t index, Actions* actions);
-  void SendCommand(Time now, Job& job, size_t index, Actions* actions);
-  void FinishIfDone(Time now, Job& job, Actions* actions);
-  void DropEndedJobs();
+  void RingAlarms(Time now, Actions* actions);
+  void Arm(Time now, TaskRef ref);
+  void ArmJob(LiveJob& job, Time at);
+  std::optional<Time> DeadlineOf(Time now, const LiveJob& job, const LiveTask& task) const;
+  void Expire(Time now, TaskRef ref, Actions* actions);
 
-  void Change(Time now, Job& job, Task& task, TaskState to, Reason reason, std::string detail,
-              Actions* actions);
-  void Save(Time now, Job& job, Task& task, Actions* actions);
-  void SaveStatus(Job& job, Actions* actions);
-
-  std::optional<Time> DeadlineOf(const Job& job, size_t index) const;
-  std::optional<Time> JobDeadline(const Job& job) const;
-  Job* FindJob(const std::string& id);
-  // The job and the task's index that a key names, if they are in memory.
-  std::optional<std::pair<Job*, size_t>> FindTask(const AttemptKey& key);
+  // Changes. Each is a record and a revision.
+  void Move(LiveJob& job, LiveTask& task, TaskState to);
+  void Change(Time now, TaskRef ref, TaskState to, LastTry why, Actions* actions);
+  // Ends a PENDING task: as its last try did, if there was one.
+  void EndPending(Time now, TaskRef ref, TaskState to, Reason reason, std::string detail,
+                  Actions* actions);
+  void Save(Time now, TaskRef ref, LastTry why, Actions* actions);
+  void SaveStatus(LiveJob& job, Actions* actions);
 
   EngineConfig config_;
   Time started_;
   uint64_t revision_ = 0;
+  size_t active_jobs_ = 0;
   size_t active_tasks_ = 0;
-  std::map<std::string, Node> nodes_;
-  std::map<std::string, Job> jobs_;  // by id, which is by time
-  std::set<std::string> active_;     // jobs that have not ended
-  std::deque<std::string> ended_;    // in the order in which they ended
+  std::unordered_map<std::string, LiveNode> nodes_;
+  std::set<std::string> in_conflict_;    // nodes
+  std::map<std::string, LiveJob> jobs_;  // by id, which is by time
+  std::unordered_map<uint32_t, LiveJob*> by_number_;
+  uint32_t next_number_ = 0;
+  std::set<uint32_t> changed_;     // jobs that Advance has to look at, by number
+  std::deque<std::string> ended_;  // jobs in memory that have ended, in that order
+  AlarmQueue alarms_;
   struct Request {
     std::string job;
     std::string digest;
   };
-  std::map<std::string, Request> requests_;
+  std::unordered_map<std::string, Request> requests_;
   std::deque<std::string> request_order_;  // the keys of requests_, the oldest first
 };
 

@@ -90,11 +90,13 @@ class TokenBucket {
   void Take(Time now);
   // When there will be a token; now or earlier if there is.
   Time NextToken() const;
+  // Between two tokens; 0 without a limit.
+  Duration interval() const { return interval_; }
 
  private:
-  Duration interval_;  // 0: no limit
-  Duration depth_;     // of the bucket, in time
-  Time full_at_;       // when it would be full if nothing were taken any more
+  Duration interval_;
+  Duration depth_;  // of the bucket, in time
+  Time full_at_;    // when it would be full if nothing were taken any more
 };
 
 }  // namespace muster

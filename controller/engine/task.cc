@@ -27,8 +27,11 @@ bool IsInFlight(TaskState state) {
 //
 //   PENDING    -> DISPATCHED                     a slot is free and the node is attached
 //   PENDING    -> UNDELIVERED                    the node was away until the delivery deadline, or the job's deadline came
-//   PENDING    -> CANCELLED, REFUSED             by an operator; the agent lacks what the command requires
+//   PENDING    -> CANCELLED                      by an operator, or too many others failed
+//   PENDING    -> REFUSED                        the agent lacks what the command requires; another job has the unit
+//   PENDING    -> FAILED, TIMED_OUT              it waited for another try, which will not come: as the last one ended
 //   DISPATCHED -> RUNNING                        the agent says it has lasted 2 s
+//   DISPATCHED, RUNNING -> PENDING               the try failed, and there will be another
 //   DISPATCHED, RUNNING -> any terminal state    the agent's outcome; or LOST, no outcome by the deadline
 //   DISPATCHED, RUNNING -> VERIFYING             the agent is done, an outside proof is awaited
 //   VERIFYING  -> any terminal state
@@ -38,11 +41,13 @@ bool IsTransition(TaskState from, TaskState to) {
   switch (from) {
     case TaskState::kPending:
       return to == TaskState::kDispatched || to == TaskState::kUndelivered ||
-             to == TaskState::kCancelled || to == TaskState::kRefused;
+             to == TaskState::kCancelled || to == TaskState::kRefused || to == TaskState::kFailed ||
+             to == TaskState::kTimedOut;
     case TaskState::kDispatched:
-      return to == TaskState::kRunning || to == TaskState::kVerifying || IsTerminal(to);
+      return to == TaskState::kPending || to == TaskState::kRunning ||
+             to == TaskState::kVerifying || IsTerminal(to);
     case TaskState::kRunning:
-      return to == TaskState::kVerifying || IsTerminal(to);
+      return to == TaskState::kPending || to == TaskState::kVerifying || IsTerminal(to);
     case TaskState::kVerifying:
       return IsTerminal(to);
     default:

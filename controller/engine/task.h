@@ -49,6 +49,7 @@ struct Task {
   Time first_sent{};        // of the current attempt
   Time last_sent{};
   Duration execution_deadline{};  // of the current attempt, as it was sent
+  // Of the end; in a task that waits for another try, of the last one.
   Reason reason = Reason::kNone;
   std::string detail;
   std::optional<Outcome> outcome;

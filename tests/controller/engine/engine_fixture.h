@@ -54,6 +54,12 @@ class EngineTest : public testing::Test {
         for (Task& known : stored_[task->job].tasks) {
           if (known.node == task->task.node) known = task->task;
         }
+      } else if (const auto* late = std::get_if<LateOutcome>(&record)) {
+        for (Task& known : stored_[late->job].tasks) {
+          if (known.node == late->node) known.late_outcome = late->outcome;
+        }
+      } else if (const auto* deleted = std::get_if<JobDeleted>(&record)) {
+        stored_.erase(deleted->job);
       }
     }
   }
@@ -81,7 +87,7 @@ class EngineTest : public testing::Test {
     Hello hello;
     hello.node = node;
     hello.incarnation = incarnation;
-    hello.features = {kRestartUnitFeature};
+    hello.features = {kRestartUnitFeature, kRestartSinceFeature};
     return hello;
   }
   SessionId Attach(const Hello& hello) {

@@ -40,7 +40,7 @@ TEST_F(EngineTest, OneFailureMakesTheJobFail) {
 TEST_F(EngineTest, NoMoreThanMaxParallelAreUnderWay) {
   const SessionId a = Attach("a");
   for (const char* node : {"b", "c", "d"}) Attach(node);
-  Submit("j", {"a", "b", "c", "d"}, {.max_parallel = 2});
+  Submit("j", {"a", "b", "c", "d"}, {.max_parallel = 2, .max_failures = {1, {}}});
   EXPECT_THAT(NodesOf<Command>(), ElementsAre("a", "b"));
   Report_(a, "j", "a", Failed());
   EXPECT_THAT(NodesOf<Command>(), ElementsAre("c"));

@@ -114,7 +114,7 @@ TEST_F(EngineTest, AttemptsThatNobodyKnowsAreSettled) {
 
 TEST_F(EngineTest, AfterARestartNobodyIsLostForAWhile) {
   Attach("a");
-  Submit("j", {"a", "b"});
+  Submit("j", {"a", "b"}, {.max_failures = {1, {}}});
   now_ += 1h;
   Restart();
   Pass(0s);

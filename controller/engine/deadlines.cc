@@ -1,0 +1,136 @@
+// What follows from time. The rules are told in engine.cc.
+#include <algorithm>
+#include <utility>
+
+#include "controller/engine/engine.h"
+
+namespace muster {
+
+void Engine::Advance(Time now, Actions* actions) {
+  EndConflicts(now, actions);
+  RingAlarms(now, actions);
+  // Starting and ending one job's tasks changes no other's, so each is looked at once; the older first.
+  const std::set<uint32_t> changed = std::exchange(changed_, {});
+  for (const uint32_t number : changed) {
+    const auto it = by_number_.find(number);
+    if (it == by_number_.end()) continue;
+    LiveJob& job = *it->second;
+    Dispatch(now, job, actions);
+    FinishIfDone(now, job, actions);
+  }
+  changed_.clear();
+}
+
+void Engine::EndConflicts(Time now, Actions* actions) {
+  for (auto it = in_conflict_.begin(); it != in_conflict_.end();) {
+    LiveNode& node = nodes_.at(*it);
+    if (!node.replacements.empty() && now - node.replacements.back() <= config_.conflict_window) {
+      ++it;
+      continue;
+    }
+    node.in_conflict = false;
+    node.replacements.clear();
+    actions->conflicts.push_back({*it, false});
+    RefreshNode(now, node);
+    it = in_conflict_.erase(it);
+  }
+}
+
+void Engine::RingAlarms(Time now, Actions* actions) {
+  while (const std::optional<AlarmQueue::Entry> entry = alarms_.Pop(now)) {
+    const auto it = by_number_.find(entry->job);
+    if (it == by_number_.end()) continue;
+    LiveJob& job = *it->second;
+    if (entry->task != AlarmQueue::kWholeJob) {
+      LiveTask& task = job.tasks[entry->task];
+      if (task.alarm != entry->at) continue;
+      task.alarm = kNoAlarm;
+      Expire(now, {&job, entry->task}, actions);
+      Refresh(now, {&job, entry->task});
+      Arm(now, {&job, entry->task});
+    } else if (job.alarm == entry->at) {
+      job.alarm = kNoAlarm;
+      changed_.insert(job.number);
+      const std::optional<Time> deadline = job.deadline();
+      if (!deadline) continue;
+      if (now < *deadline) {
+        ArmJob(job, *deadline);
+        continue;
+      }
+      for (uint32_t i = 0; i < job.size(); ++i) Expire(now, {&job, i}, actions);
+    }
+  }
+}
+
+// Sees to it that RingAlarms looks at the task when it has something to do.
+void Engine::Arm(Time now, TaskRef ref) {
+  LiveTask& task = ref.job->tasks[ref.index];
+  if (const std::optional<Time> deadline = DeadlineOf(now, *ref.job, task)) {
+    alarms_.Set(*deadline, ref.job->number, ref.index, &task.alarm);
+  }
+}
+
+void Engine::ArmJob(LiveJob& job, Time at) {
+  alarms_.Set(at, job.number, AlarmQueue::kWholeJob, &job.alarm);
+}
+
+// When Expire or Refresh has something to do for this task.
+std::optional<Time> Engine::DeadlineOf(Time now, const LiveJob& job, const LiveTask& task) const {
+  if (IsInFlight(task.state)) {
+    Time deadline =
+        task.last_sent + config_.start_within + task.execution_deadline + config_.report_grace;
+    if (const std::optional<Time> of_job = job.deadline()) deadline = std::min(deadline, *of_job);
+    if (task.last_sent < started_) deadline = std::max(deadline, started_ + config_.restart_grace);
+    return deadline;
+  }
+  if (task.state != TaskState::kPending) return std::nullopt;
+  if (task.node->can_take()) {
+    return now < task.not_before ? std::optional<Time>(task.not_before) : std::nullopt;
+  }
+  if (job.status.state == JobState::kPaused) return std::nullopt;
+  return std::max(
+             {job.spec.created, task.node->away_since, started_, job.resumed, task.not_before}) +
+         job.spec.policy.delivery_deadline;
+}
+
+void Engine::Expire(Time now, TaskRef ref, Actions* actions) {
+  const LiveJob& job = *ref.job;
+  const LiveTask& task = job.tasks[ref.index];
+  const std::optional<Time> job_deadline = job.deadline();
+  const bool is_job_deadline = job_deadline && now >= *job_deadline;
+  const std::optional<Time> deadline = DeadlineOf(now, job, task);
+  if (IsInFlight(task.state)) {
+    if (now < *deadline) return;
+    return Change(now, ref, TaskState::kLost,
+                  {{},
+                   is_job_deadline ? Reason::kJobDeadline : Reason::kNoReport,
+                   "sent, but no outcome by the deadline; it may have run",
+                   {}},
+                  actions);
+  }
+  if (task.state != TaskState::kPending) return;
+  if (is_job_deadline) {
+    return EndPending(now, ref, TaskState::kUndelivered, Reason::kJobDeadline,
+                      "the job's deadline came before it could be sent", actions);
+  }
+  if (task.node->can_take() || !deadline || now < *deadline) return;
+  if (task.node->in_conflict) {
+    return EndPending(now, ref, TaskState::kUndelivered, Reason::kConflict,
+                      "several agents claim to be this node; find the second one by its "
+                      "certificate",
+                      actions);
+  }
+  EndPending(now, ref, TaskState::kUndelivered, Reason::kNotAttached,
+             "no agent of this node was attached until the delivery deadline", actions);
+}
+
+std::optional<Time> Engine::NextDeadline() const {
+  std::optional<Time> next = alarms_.Next();
+  for (const std::string& name : in_conflict_) {
+    const Time end = nodes_.at(name).replacements.back() + config_.conflict_window + 1ms;
+    if (!next || end < *next) next = end;
+  }
+  return next;
+}
+
+}  // namespace muster
