@@ -9,13 +9,13 @@ bool Mailbox::Put(Mail mail) {
     MutexLock lock(mutex_);
     if (is_closed_) return false;
     if (std::holds_alternative<OperatorRequest>(mail)) {
-      if (requests_ >= kMaxWaitingRequests) return false;
+      if (requests_ >= limits_.requests) return false;
       ++requests_;
     } else if (std::holds_alternative<ReportReceived>(std::get<Event>(mail))) {
-      if (reports_ >= kMaxWaitingReports) return false;
+      if (reports_ >= limits_.reports) return false;
       ++reports_;
     } else if (std::holds_alternative<SessionUp>(std::get<Event>(mail))) {
-      if (sessions_ >= kMaxWaitingSessions) return false;
+      if (sessions_ >= limits_.sessions) return false;
       ++sessions_;
     }
     mail_.push_back(std::move(mail));

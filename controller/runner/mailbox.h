@@ -32,8 +32,16 @@ struct OperatorRequest {
 
 using Mail = std::variant<Event, OperatorRequest>;
 
+struct MailboxLimits {
+  size_t reports = kMaxWaitingReports;
+  size_t sessions = kMaxWaitingSessions;
+  size_t requests = kMaxWaitingRequests;
+};
+
 class Mailbox {
  public:
+  explicit Mailbox(MailboxLimits limits = {}) : limits_(limits) {}
+
   // False if it is full or closed.
   bool Put(Mail mail);
 
@@ -45,6 +53,7 @@ class Mailbox {
   bool is_closed() const;
 
  private:
+  const MailboxLimits limits_;
   mutable Mutex mutex_;
   CondVar changed_;
   std::vector<Mail> mail_ MUSTER_GUARDED_BY(mutex_);

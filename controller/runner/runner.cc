@@ -1,4 +1,4 @@
-// Theory of operation: take all mail, step, advance, commit, and then send, answer, notify. There is no commit timer: a
+// Theory of operation: take all mail, step, advance, commit, and then send, answer (RunnerCore), notify. There is no commit timer: a
 // batch is what arrived while the last one was being committed, so a quiet controller answers at once and a busy one syncs
 // rarely.
 #include "controller/runner/runner.h"
@@ -58,11 +58,9 @@ void LogRecord(const Record& record) {
 Runner::Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistry& nodes,
                const Clock& clock, std::function<void(bool)> on_health)
     : store_(store),
-      transport_(transport),
-      nodes_(nodes),
       clock_(clock),
       on_health_(std::move(on_health)),
-      engine_(std::move(engine)) {}
+      core_(std::move(engine), transport, nodes) {}
 
 Runner::~Runner() { Stop(); }
 
@@ -78,49 +76,22 @@ void Runner::Stop() {
 void Runner::Run() {
   for (;;) {
     std::optional<std::chrono::steady_clock::time_point> wake;
-    if (const std::optional<Time> next = engine_.NextDeadline()) {
+    if (const std::optional<Time> next = core_.NextDeadline()) {
       wake = std::chrono::steady_clock::now() + std::max(*next - clock_.Now(), Duration::zero());
     }
     std::vector<Mail> batch = mailbox_.TakeAll(wake);
     const bool is_last = batch.empty() && mailbox_.is_closed();
-    Actions actions;
-    for (Mail& mail : batch) Take(std::move(mail), &actions);
-    engine_.Advance(clock_.Now(), &actions);
+    for (Mail& mail : batch) core_.Take(clock_.Now(), std::move(mail));
+    core_.Advance(clock_.Now());
     // What would be committed after a batch that was given up would contradict the store.
-    if (!Perform(std::move(actions)) || is_last) break;
+    if (!Commit(core_.records())) break;
+    Notify(core_.Deliver());
+    if (is_last) break;
   }
-  for (const auto& [id, done] : waiting_) done(Stopping());
+  core_.AnswerAll(Stopping());
   for (const Mail& mail : mailbox_.TakeAll(std::chrono::steady_clock::now())) {
     if (const auto* request = std::get_if<OperatorRequest>(&mail)) request->done(Stopping());
   }
-}
-
-void Runner::Take(Mail mail, Actions* actions) {
-  const Time now = clock_.Now();
-  if (auto* request = std::get_if<OperatorRequest>(&mail)) {
-    const RequestId id = next_request_++;
-    waiting_.emplace(id, std::move(request->done));
-    std::visit(
-        [id](auto& event) {
-          if constexpr (requires { event.request; }) event.request = id;
-        },
-        request->event);
-    engine_.Step(now, request->event, actions);
-    return;
-  }
-  const Event& event = std::get<Event>(mail);
-  if (const auto* report = std::get_if<ReportReceived>(&event);
-      report != nullptr && report->report.outcome) {
-    CrashPoint("controller.report-received");
-  }
-  engine_.Step(now, event, actions);
-}
-
-bool Runner::Perform(Actions actions) {
-  if (!Commit(actions.records)) return false;
-  Deliver(actions);
-  Notify(actions.records);
-  return true;
 }
 
 // False only if the runner is told to stop while the store does not work; then nothing of the batch was said to anybody.
@@ -151,23 +122,6 @@ bool Runner::Commit(const std::vector<Record>& records) {
     LogRecord(record);
   }
   return true;
-}
-
-void Runner::Deliver(const Actions& actions) {
-  for (const ConflictChanged& conflict : actions.conflicts) {
-    log::Warning("{} node={}",
-                 conflict.begins ? "several agents claim to be this node"
-                                 : "one agent claims to be this node again",
-                 conflict.node);
-    nodes_.OnConflict(conflict.node, conflict.begins);
-  }
-  for (const Send& send : actions.sends) transport_.Send(send.session, send.message);
-  for (const Reply& reply : actions.replies) {
-    const auto it = waiting_.find(reply.request);
-    if (it == waiting_.end()) continue;
-    it->second(reply.job);
-    waiting_.erase(it);
-  }
 }
 
 void Runner::Notify(const std::vector<Record>& records) {

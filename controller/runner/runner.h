@@ -16,6 +16,7 @@
 #include "controller/engine/engine.h"
 #include "controller/inventory/node_registry.h"
 #include "controller/runner/mailbox.h"
+#include "controller/runner/runner_core.h"
 #include "controller/runner/submitter.h"
 #include "controller/session/transport.h"
 #include "controller/store/job_store.h"
@@ -44,24 +45,17 @@ class Runner final : public JobControl, public SessionEvents {
 
  private:
   void Run();
-  void Take(Mail mail, Actions* actions);
-  bool Perform(Actions actions);  // false: see Commit
   bool Commit(const std::vector<Record>& records);
-  void Deliver(const Actions& actions);
   void Notify(const std::vector<Record>& records);
   void Request(Event event, JobDone done);
 
   // Constant after construction.
   JobStore& store_;
-  Transport& transport_;
-  NodeRegistry& nodes_;
   const Clock& clock_;
   const std::function<void(bool)> on_health_;
 
   // Runner thread only.
-  Engine engine_;
-  RequestId next_request_ = 1;
-  std::map<RequestId, JobDone> waiting_;
+  RunnerCore core_;
 
   Mailbox mailbox_;
   std::thread thread_;

@@ -1,0 +1,51 @@
+// What the runner does with a batch, without its thread, its mailbox and its store: the engine, who waits for an answer, and the order
+// of things. Each phase is a call of its own, so that a simulation can stop the controller dead between any two.
+//
+//   Take each mail of the batch, Advance  ->  commit records()  ->  Deliver: conflicts, sends, answers
+//
+// What Deliver says is never taken back, so records() must be durable before it, and a batch that is not committed must be the
+// core's last. Owned by the runner; its thread only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "common/time.h"
+#include "controller/engine/engine.h"
+#include "controller/inventory/node_registry.h"
+#include "controller/runner/mailbox.h"
+#include "controller/runner/submitter.h"
+#include "controller/session/transport.h"
+
+namespace muster {
+
+class RunnerCore {
+ public:
+  // Both are lent and outlive the core.
+  RunnerCore(Engine engine, Transport& transport, NodeRegistry& nodes);
+
+  // When to Advance even if no mail comes.
+  std::optional<Time> NextDeadline() const { return engine_.NextDeadline(); }
+
+  void Take(Time now, Mail mail);
+  void Advance(Time now);
+  const std::vector<Record>& records() const { return actions_.records; }
+  // Ends the batch and gives its records back, for those who watch jobs.
+  std::vector<Record> Deliver();
+
+  // Answers everybody who waits, and forgets them.
+  void AnswerAll(const absl::Status& status);
+
+  const Engine& engine() const { return engine_; }
+
+ private:
+  Transport& transport_;
+  NodeRegistry& nodes_;
+  Engine engine_;
+  Actions actions_;  // of this batch
+  RequestId next_request_ = 1;
+  std::map<RequestId, JobDone> waiting_;
+};
+
+}  // namespace muster
