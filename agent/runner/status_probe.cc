@@ -11,15 +11,12 @@ constexpr Duration kTimeout = 10s;
 
 }  // namespace
 
-StatusProbe::StatusProbe(sd_event* event)
-    : timeout_(MakeTimer(event, 1s, &StatusProbe::OnTimeout, this)) {}
-
-void StatusProbe::Start(UnitManager& units, Done done) {
+void StatusProbe::Start(UnitManager& units, Time now, Done done) {
   ++round_;
   units_.clear();
   done_ = std::move(done);
   missing_ = std::size(kUnits);
-  Arm(timeout_, kTimeout);
+  deadline_ = now + kTimeout;
   for (const char* unit : kUnits) {
     units.Inspect(unit, [this, round = round_](const absl::StatusOr<UnitState>& state) {
       if (round != round_ || missing_ == 0) return;
@@ -33,18 +30,17 @@ void StatusProbe::Stop() {
   ++round_;
   missing_ = 0;
   done_ = nullptr;
-  Disarm(timeout_);
+  deadline_.reset();
+}
+
+void StatusProbe::OnDeadline(Time now) {
+  if (deadline_ && now >= *deadline_) Finish();
 }
 
 void StatusProbe::Finish() {
   missing_ = 0;
-  Disarm(timeout_);
+  deadline_.reset();
   if (Done done = std::exchange(done_, nullptr)) done(std::move(units_));
-}
-
-int StatusProbe::OnTimeout(sd_event_source*, uint64_t, void* userdata) {
-  static_cast<StatusProbe*>(userdata)->Finish();
-  return 0;
 }
 
 }  // namespace muster

@@ -1,0 +1,235 @@
+#include "agent/runner/agent_core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/crash_point.h"
+#include "common/log.h"
+#include "common/version.h"
+
+namespace muster {
+namespace {
+
+std::string Show(const AttemptKey& key) {
+  return fmt::format("task={} attempt={}", key.task, key.attempt);
+}
+
+}  // namespace
+
+AgentCore::AgentCore(Config config, LedgerStore& ledger, const Clock& clock, Host& host)
+    : config_(std::move(config)),
+      ledger_(ledger),
+      clock_(clock),
+      host_(host),
+      executor_({config_.node, ledger.incarnation(), config_.boot_id, config_.policy_units},
+                ledger.Load()) {}
+
+void AgentCore::Start(UnitManager& units, Uplink& uplink) {
+  units_ = &units;
+  uplink_ = &uplink;
+  Actions actions;
+  executor_.Start(Now(), &actions);
+  for (const Action& action : actions) {
+    std::visit([this](const auto& a) { Do(a); }, action);
+  }
+  host_.OnChanged();
+  uplink_->Start();
+}
+
+void AgentCore::OnUp() {
+  is_up_ = true;
+  is_welcome_ = false;
+  is_stale_ = false;
+  has_fastest_ = false;
+  probe_.Start(*units_, Now(),
+               [this](std::vector<UnitState> units) { SendHello(std::move(units)); });
+  host_.OnChanged();
+}
+
+void AgentCore::SendHello(std::vector<UnitState> units) {
+  if (!is_up_) return;
+  Hello hello;
+  hello.node = config_.node;
+  hello.incarnation = ledger_.incarnation();
+  hello.boot_id = config_.boot_id;
+  hello.agent_version = kVersion;
+  hello.features = Executor::Features();
+  hello.aliases = config_.aliases;
+  hello.held = executor_.Held();
+  hello.status.node = config_.node;
+  hello.status.boot_age = Duration(clock_.BoottimeNs());
+  hello.status.units = std::move(units);
+  hello.status.mounted = host_.Mounts();
+  hello.seen_epoch = ledger_.epoch();
+  uplink_->Send(hello);
+  host_.OnChanged();
+}
+
+void AgentCore::OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) {
+  const Duration waited = Waited(sender_clock_ns);
+  if (const auto* welcome = std::get_if<Welcome>(&message)) return OnWelcome(*welcome);
+  if (is_stale_ || !is_welcome_) return;
+  if (const auto* command = std::get_if<Command>(&message)) {
+    if (command->node != config_.node) return;
+    log::Info("command received {} work=\"{}\" waited_ms={}", Show(command->key),
+              Describe(command->work), waited / 1ms);
+    Take(CommandReceived{*command, waited, ledger_.Tombstone(command->key)});
+  } else if (const auto* settled = std::get_if<Settled>(&message)) {
+    CrashPoint("agent.settled-received");
+    Take(SettledReceived{settled->key});
+  } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
+    Take(CancelReceived{cancel->key, ledger_.Tombstone(cancel->key)});
+  }
+}
+
+void AgentCore::OnWelcome(const Welcome& welcome) {
+  if (welcome.node != config_.node) return;
+  if (IsStale(welcome.epoch)) {
+    is_stale_ = true;
+    host_.OnChanged();
+    log::Error(
+        "the controller speaks for an older life of store {} (epoch {}) than the one before "
+        "(epoch {}). Is a copy of its state directory in use?",
+        welcome.epoch.store_id, welcome.epoch.counter, ledger_.epoch()->counter);
+    return uplink_->Reject("is stale");
+  }
+  is_welcome_ = true;
+  log::Info("attached node={} incarnation={} epoch={} held={}", config_.node, ledger_.incarnation(),
+            welcome.epoch.counter, executor_.Held().size());
+  Take(Welcomed{});
+}
+
+bool AgentCore::IsStale(const Epoch& epoch) {
+  const std::optional<Epoch> known = ledger_.epoch();
+  if (known == epoch) return false;
+  if (known && known->store_id == epoch.store_id && epoch.counter < known->counter) return true;
+  if (known && known->store_id != epoch.store_id) {
+    log::Warning("the controller has a new store: {} in place of {}", epoch.store_id,
+                 known->store_id);
+  }
+  if (absl::Status status = ledger_.WriteEpoch(epoch); !status.ok()) {
+    log::Warning("the controller's epoch is not recorded: {}", Message(status));
+  }
+  return false;
+}
+
+Duration AgentCore::Waited(uint64_t sender_clock_ns) {
+  const auto difference = static_cast<int64_t>(clock_.BoottimeNs() - sender_clock_ns);
+  fastest_ns_ = has_fastest_ ? std::min(fastest_ns_, difference) : difference;
+  has_fastest_ = true;
+  return Duration(difference - fastest_ns_);
+}
+
+void AgentCore::OnDown(const std::string&) {
+  is_up_ = false;
+  is_welcome_ = false;
+  probe_.Stop();
+  host_.OnChanged();
+}
+
+void AgentCore::OnJobRemoved(const std::string& unit, uint32_t job_id, const std::string& result) {
+  CrashPoint("agent.job-removed");
+  Take(JobRemoved{unit, job_id, result});
+}
+
+void AgentCore::OnWatchRestored(const std::string& unit) { Take(WatchRestored{unit}); }
+
+// Actions that are done at once bring their events into the queue; one loop takes them all.
+void AgentCore::Take(Event event) {
+  events_.push_back(std::move(event));
+  if (is_taking_) return;
+  is_taking_ = true;
+  while (!events_.empty()) {
+    const Event next = std::move(events_.front());
+    events_.pop_front();
+    Actions actions;
+    executor_.Step(Now(), next, &actions);
+    for (const Action& action : actions) {
+      std::visit([this](const auto& a) { Do(a); }, action);
+    }
+  }
+  is_taking_ = false;
+  host_.OnChanged();
+  if (executor_.is_settling()) CrashPoint("agent.in-settle");
+}
+
+void AgentCore::Do(const WatchUnit& action) {
+  units_->Watch(action.unit, [this, key = action.key](const absl::Status& status) {
+    Take(UnitWatched{key, status});
+  });
+}
+
+void AgentCore::Do(const UnwatchUnit& action) { units_->Unwatch(action.unit); }
+
+void AgentCore::Do(const InspectUnit& action) {
+  units_->Inspect(action.unit, [this, key = action.key](absl::StatusOr<UnitState> state) {
+    Take(UnitInspected{key, std::move(state)});
+  });
+}
+
+void AgentCore::Do(const WriteIntent& action) {
+  CrashPoint("agent.before-intent");
+  const absl::Status status = ledger_.WriteIntent(action.intent);
+  CrashPoint("agent.after-intent");
+  if (!status.ok())
+    log::Error("intent not written {}: {}", Show(action.intent.key), Message(status));
+  Take(IntentWritten{action.intent.key, status});
+}
+
+void AgentCore::Do(const CallRestart& action) {
+  log::Info("restarting {} unit={}", Show(action.key), action.unit);
+  units_->Restart(action.unit, [this, key = action.key](const RestartAnswer& answer) {
+    CrashPoint("agent.call-answered");
+    Take(RestartAnswered{key, answer});
+  });
+}
+
+void AgentCore::Do(const WriteOutcome& action) {
+  const absl::Status status = ledger_.WriteOutcome(action.key, action.outcome);
+  CrashPoint("agent.outcome-written");
+  if (!status.ok()) {
+    log::Error("outcome not written {}: {}; after a crash it would be found again by looking",
+               Show(action.key), Message(status));
+  }
+  Take(OutcomeWritten{action.key});
+}
+
+void AgentCore::Do(const SettleEntry& action) {
+  if (absl::Status status = ledger_.Settle(action.key); !status.ok()) {
+    log::Warning("entry not settled {}: {}", Show(action.key), Message(status));
+  }
+}
+
+void AgentCore::Do(const SendReport& action) {
+  if (action.outcome) {
+    log::Info("outcome {} state={} reason={} detail=\"{}\"", Show(action.key),
+              Name(action.outcome->state), Name(action.outcome->reason), action.outcome->detail);
+  }
+  if (!is_welcome_) return;  // it is said again after the next Welcome
+  uplink_->Send(Report{config_.node, action.key, action.outcome});
+  if (action.outcome) host_.OnReported();
+}
+
+std::optional<Time> AgentCore::NextDeadline() const {
+  const std::optional<Time> next = executor_.NextDeadline();
+  const std::optional<Time> probe = probe_.deadline();
+  if (!next || !probe) return next ? next : probe;
+  return std::min(*next, *probe);
+}
+
+void AgentCore::OnDeadline() {
+  probe_.OnDeadline(Now());
+  Take(DeadlinePassed{});
+}
+
+std::string AgentCore::Status() const {
+  std::string text = is_stale_ ? "controller is stale" : is_welcome_ ? "attached" : "not attached";
+  if (const size_t running = executor_.running_count(); running > 0) {
+    text += fmt::format(", {} under way", running);
+  }
+  return text;
+}
+
+}  // namespace muster

@@ -1,0 +1,109 @@
+// The agent without its loop: feeds the executor with what the uplink, systemd and time bring, and does what it asks for, in its order:
+// write, then act, then report. Knows nothing of sd-event, so that a simulation can run it in a time of its own.
+//
+// One thread, the loop's. Answers of the seams come later, never inside the call that asked.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/executor/executor.h"
+#include "agent/ledger/ledger_store.h"
+#include "agent/runner/status_probe.h"
+#include "agent/systemd/unit_manager.h"
+#include "agent/uplink/uplink.h"
+#include "common/time.h"
+
+namespace muster {
+
+class AgentCore final : public UplinkHandler, public UnitManager::Handler {
+ public:
+  struct Config {
+    std::string node;
+    std::string boot_id;
+    std::vector<std::string> aliases;
+    std::set<std::string> policy_units;
+  };
+
+  // The loop and the machine around the core.
+  class Host {
+   public:
+    virtual ~Host() = default;
+    // What NextDeadline and Status say may have changed.
+    virtual void OnChanged() = 0;
+    // The uplink has taken a report of an outcome.
+    virtual void OnReported() = 0;
+    virtual std::vector<MountedContent> Mounts() = 0;
+  };
+
+  // All are lent and outlive the core.
+  AgentCore(Config config, LedgerStore& ledger, const Clock& clock, Host& host);
+
+  // The seams are made with the core as their handler, so they come after it. Lent; they outlive the core's last event.
+  void Start(UnitManager& units, Uplink& uplink);
+
+  // UplinkHandler.
+  void OnUp() override;
+  void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) override;
+  void OnDown(const std::string& why) override;
+
+  // UnitManager::Handler.
+  void OnJobRemoved(const std::string& unit, uint32_t job_id, const std::string& result) override;
+  void OnWatchRestored(const std::string& unit) override;
+
+  // When, on CLOCK_BOOTTIME, to call OnDeadline.
+  std::optional<Time> NextDeadline() const;
+  void OnDeadline();
+
+  // For people: "attached, 2 under way".
+  std::string Status() const;
+  const Executor& executor() const { return executor_; }
+
+ private:
+  // The executor's time is CLOCK_BOOTTIME, so that a deadline in the ledger means the same to the next process.
+  Time Now() const { return Time(Duration(clock_.BoottimeNs())); }
+
+  void SendHello(std::vector<UnitState> units);
+  void OnWelcome(const Welcome& welcome);
+  bool IsStale(const Epoch& epoch);
+  // How long a message was on its way, beyond the fastest of this stream.
+  Duration Waited(uint64_t sender_clock_ns);
+
+  void Take(Event event);
+  void Do(const WatchUnit& action);
+  void Do(const UnwatchUnit& action);
+  void Do(const InspectUnit& action);
+  void Do(const WriteIntent& action);
+  void Do(const CallRestart& action);
+  void Do(const WriteOutcome& action);
+  void Do(const SettleEntry& action);
+  void Do(const SendReport& action);
+
+  // Constant after Start.
+  const Config config_;
+  LedgerStore& ledger_;
+  const Clock& clock_;
+  Host& host_;
+  UnitManager* units_ = nullptr;
+  Uplink* uplink_ = nullptr;
+
+  Executor executor_;
+  StatusProbe probe_;
+
+  std::deque<Event> events_;
+  bool is_taking_ = false;
+
+  // Of the stream.
+  bool is_up_ = false;
+  bool is_welcome_ = false;
+  bool is_stale_ = false;
+  int64_t fastest_ns_ = 0;  // the smallest difference of the clocks
+  bool has_fastest_ = false;
+};
+
+}  // namespace muster
