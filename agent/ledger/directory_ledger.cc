@@ -5,14 +5,12 @@
 // Settling is one rename from attempts/ to settled/: a crash finds the attempt in one of them.
 #include "agent/ledger/directory_ledger.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <utility>
 
 #include "agent/ledger/ledger_entry.h"
+#include "agent/ledger/posix_file_system.h"
 #include "common/limits.h"
 #include "common/log.h"
 
@@ -33,11 +31,9 @@ Outcome Interrupted(const std::string& detail) {
           .evidence = {}};
 }
 
-absl::StatusOr<std::string> MakeIncarnation() {
+absl::StatusOr<std::string> MakeIncarnation(FileSystem& files) {
   std::array<unsigned char, kIncarnationDigits / 2> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    return DiskError(errno, "getrandom");
-  }
+  MUSTER_RETURN_IF_ERROR(files.FillRandom(bytes.data(), bytes.size()));
   std::string name;
   for (const unsigned char byte : bytes) name += fmt::format("{:02x}", byte);
   return name;
@@ -52,34 +48,40 @@ bool IsIncarnation(const std::string& name) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DirectoryLedger>> DirectoryLedger::Open(const std::string& path) {
-  auto top = SyncedDirectory::Open(path);
+  PosixFileSystem files;
+  return Open(path, files);
+}
+
+absl::StatusOr<std::unique_ptr<DirectoryLedger>> DirectoryLedger::Open(const std::string& path,
+                                                                       FileSystem& files) {
+  auto top = SyncedDirectory::Open(files, path);
   MUSTER_RETURN_IF_ERROR(top.status());
   MUSTER_RETURN_IF_ERROR(top->CheckOwner());
   // Before anything else is looked at: what another agent is writing now is none of ours.
   MUSTER_RETURN_IF_ERROR(top->Lock(kLockFile));
-  auto attempts = SyncedDirectory::Open(path + "/attempts");
+  auto attempts = SyncedDirectory::Open(files, path + "/attempts");
   MUSTER_RETURN_IF_ERROR(attempts.status());
-  auto settled = SyncedDirectory::Open(path + "/settled");
+  auto settled = SyncedDirectory::Open(files, path + "/settled");
   MUSTER_RETURN_IF_ERROR(settled.status());
-  auto corrupt = SyncedDirectory::Open(path + "/corrupt");
+  auto corrupt = SyncedDirectory::Open(files, path + "/corrupt");
   MUSTER_RETURN_IF_ERROR(corrupt.status());
   std::unique_ptr<DirectoryLedger> ledger(new DirectoryLedger(
       {*std::move(top), *std::move(attempts), *std::move(settled), *std::move(corrupt)}));
-  MUSTER_RETURN_IF_ERROR(ledger->ReadAll());
+  MUSTER_RETURN_IF_ERROR(ledger->ReadAll(files));
   return ledger;
 }
 
-absl::Status DirectoryLedger::ReadAll() {
+absl::Status DirectoryLedger::ReadAll(FileSystem& files) {
   MUSTER_RETURN_IF_ERROR(directories_.top.RemoveTemporaries());
   MUSTER_RETURN_IF_ERROR(directories_.attempts.RemoveTemporaries());
-  MUSTER_RETURN_IF_ERROR(ReadIncarnation());
+  MUSTER_RETURN_IF_ERROR(ReadIncarnation(files));
   ReadEpoch();
   MUSTER_RETURN_IF_ERROR(ReadAttempts());
   return ReadTombstones();
 }
 
 // A name that cannot be read is as good as none: with a new one, commands for the old life are not acted upon.
-absl::Status DirectoryLedger::ReadIncarnation() {
+absl::Status DirectoryLedger::ReadIncarnation(FileSystem& files) {
   auto name = directories_.top.Read(kIncarnationFile, kIncarnationDigits + 1);
   if (name.ok() && name->ends_with('\n')) name->pop_back();
   if (name.ok() && IsIncarnation(*name)) {
@@ -90,7 +92,7 @@ absl::Status DirectoryLedger::ReadIncarnation() {
     log::Warning("ledger begins a new incarnation path={} why=\"{}\"", directories_.top.path(),
                  name.ok() ? "not 32 hex digits" : Message(name.status()));
   }
-  auto made = MakeIncarnation();
+  auto made = MakeIncarnation(files);
   MUSTER_RETURN_IF_ERROR(made.status());
   MUSTER_RETURN_IF_ERROR(directories_.top.Write(kIncarnationFile, *made + "\n"));
   incarnation_ = *std::move(made);

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/ledger/file_system.h"
 #include "agent/ledger/ledger_store.h"
 #include "agent/ledger/synced_directory.h"
 
@@ -28,6 +29,9 @@ class DirectoryLedger final : public LedgerStore {
   // FAILED_PRECONDITION if another process has it, naming that process, or if other users could write in it: what is in an intent
   // is acted upon after a restart, as root. Else the errors of LedgerStore.
   static absl::StatusOr<std::unique_ptr<DirectoryLedger>> Open(const std::string& path);
+  // On another file system than the machine's. Lent for the call.
+  static absl::StatusOr<std::unique_ptr<DirectoryLedger>> Open(const std::string& path,
+                                                               FileSystem& files);
 
   const std::string& incarnation() const override { return incarnation_; }
   std::vector<LedgerEntry> Load() override;
@@ -48,8 +52,8 @@ class DirectoryLedger final : public LedgerStore {
     SyncedDirectory corrupt;
   };
   explicit DirectoryLedger(Directories directories) : directories_(std::move(directories)) {}
-  absl::Status ReadAll();
-  absl::Status ReadIncarnation();
+  absl::Status ReadAll(FileSystem& files);
+  absl::Status ReadIncarnation(FileSystem& files);
   absl::Status ReadAttempts();
   absl::Status ReadTombstones();
   void ReadEpoch();

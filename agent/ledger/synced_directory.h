@@ -5,11 +5,11 @@
 // components that the caller has checked. Errors are RESOURCE_EXHAUSTED, PERMISSION_DENIED or UNAVAILABLE, with the path. One thread.
 #pragma once
 
-#include <sys/types.h>
-
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/ledger/file_system.h"
 #include "common/status.h"
 
 namespace muster {
@@ -17,23 +17,14 @@ namespace muster {
 // Ends the names of files that are being written; no finished file has it.
 inline constexpr char kTemporarySuffix = '~';
 
-// The status of errno value `error`, with one of the codes above.
-absl::Status DiskError(int error, const std::string& what);
-
 class SyncedDirectory {
  public:
-  // Makes the directory (0700) and the missing ones above it (0755), synced.
-  static absl::StatusOr<SyncedDirectory> Open(const std::string& path);
+  static absl::StatusOr<SyncedDirectory> Open(FileSystem& files, const std::string& path);
 
-  SyncedDirectory(SyncedDirectory&& other) noexcept;
-  SyncedDirectory(const SyncedDirectory&) = delete;
-  SyncedDirectory& operator=(const SyncedDirectory&) = delete;
-  ~SyncedDirectory();
-
-  // FAILED_PRECONDITION unless it is this process's user's or root's, and nobody else may write in it.
-  absl::Status CheckOwner() const;
-
-  const std::string& path() const { return path_; }
+  // As of Directory.
+  absl::Status CheckOwner() const { return directory_->CheckOwner(); }
+  absl::Status Lock(const std::string& name) { return directory_->Lock(name); }
+  const std::string& path() const { return directory_->path(); }
 
   absl::Status Write(const std::string& name, const std::string& content) const;
   // NOT_FOUND if there is no such file; OUT_OF_RANGE if it has more than `max_bytes`.
@@ -52,19 +43,13 @@ class SyncedDirectory {
   // What a crash left in the middle of Write. Only while nobody else can be writing: after Lock.
   absl::Status RemoveTemporaries() const;
 
-  // An exclusive lock on file `name`, held until the end of the process or of this object. FAILED_PRECONDITION names the holder.
-  absl::Status Lock(const std::string& name);
-
  private:
-  SyncedDirectory(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
-  std::string PathOf(const std::string& name) const { return path_ + "/" + name; }
-  absl::Status Sync() const;
+  explicit SyncedDirectory(std::unique_ptr<Directory> directory)
+      : directory_(std::move(directory)) {}
   absl::Status WriteTemporary(const std::string& name, const std::string& content) const;
   absl::StatusOr<std::vector<std::string>> AllNames() const;
 
-  std::string path_;
-  int fd_;
-  int lock_fd_ = -1;
+  std::unique_ptr<Directory> directory_;
 };
 
 }  // namespace muster
