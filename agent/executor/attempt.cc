@@ -47,7 +47,7 @@ bool IsInstalled(const UnitState& state) { return state.load_state != "not-found
 
 }  // namespace
 
-Attempt::Attempt(const Command& command, const std::string& boot_id, Time now)
+Attempt::Attempt(const Command& command, const std::string& boot_id, Time now, Duration waited)
     : key_(command.key),
       boot_id_(boot_id),
       intent_boot_id_(boot_id),
@@ -58,6 +58,7 @@ Attempt::Attempt(const Command& command, const std::string& boot_id, Time now)
   if (const auto* restart = std::get_if<RestartUnit>(&command.work)) {
     unit = restart->unit;
     settle_ = restart->settle;
+    if (restart->satisfied_age) satisfied_since_ = now - waited - *restart->satisfied_age;
   } else if (const auto* inspect = std::get_if<muster::Inspect>(&command.work)) {
     unit = inspect->unit;
     is_restart_ = false;
@@ -209,10 +210,25 @@ void Attempt::OnBefore(Time now, const UnitState& state, Actions* actions) {
                    {}},
                   actions);
   }
+  if (IsSatisfiedBy(now, state)) {
+    Outcome outcome{OutcomeState::kAlreadySatisfied,
+                    Reason::kStartedSince,
+                    fmt::format("{} was started {} s ago, since the time that was asked for; "
+                                "nothing was done",
+                                unit_, *state.active_age / 1s),
+                    {}};
+    outcome.evidence.after = state;
+    return Finish(std::move(outcome), actions);
+  }
   phase_ = Phase::kWritingIntent;
   actions->push_back(
       WriteIntent{{key_, unit_, boot_id_, state.invocation_id, settle_,
                    static_cast<uint64_t>(execution_deadline_.time_since_epoch().count())}});
+}
+
+bool Attempt::IsSatisfiedBy(Time now, const UnitState& state) const {
+  return satisfied_since_ && state.active_state == "active" && state.active_age &&
+         now - *state.active_age >= *satisfied_since_;
 }
 
 void Attempt::OnIntentWritten(Time now, const absl::Status& status, Actions* actions) {

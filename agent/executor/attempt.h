@@ -16,8 +16,8 @@ namespace muster {
 
 class Attempt {
  public:
-  // A command that was let in. `boot_id` is this node's.
-  Attempt(const Command& command, const std::string& boot_id, Time now);
+  // A command that was let in, after `waited` on its way. `boot_id` is this node's.
+  Attempt(const Command& command, const std::string& boot_id, Time now, Duration waited);
   // What the ledger held when the agent started.
   Attempt(const LedgerEntry& entry, const std::string& boot_id);
   // A command that was not let in, or one that ended before it began: held in memory until it is settled.
@@ -91,6 +91,7 @@ class Attempt {
   void Find(Actions* actions);
   void OnFound(const UnitState& state, Actions* actions);
   void OnBefore(Time now, const UnitState& state, Actions* actions);
+  bool IsSatisfiedBy(Time now, const UnitState& state) const;
   void OnAfterJob(Time now, const UnitState& after, Actions* actions);
   void OnAfterSettle(Time now, const UnitState& state, Actions* actions);
   void OnAtDeadline(const UnitState& state, Actions* actions);
@@ -111,6 +112,8 @@ class Attempt {
   size_t candidate_ = 0;
   std::string unit_;
   Duration settle_{};
+  // A unit that is active and was started at this time or later is left alone.
+  std::optional<Time> satisfied_since_;
 
   Phase phase_ = Phase::kNew;
   bool is_watching_ = false;

@@ -33,12 +33,17 @@ bool IsWellFormed(const AttemptKey& key) {
 // More is a mistake, and could not be added to a time. The controller lets operators ask for a week.
 constexpr Duration kMaxDuration = 30 * 24h;
 
+// An operator may ask for "since the last maintenance"; more could not be taken from a time.
+constexpr Duration kMaxAge = 100 * 365 * 24h;
+
 bool IsPossible(const Command& command) {
   const auto* restart = std::get_if<RestartUnit>(&command.work);
   const Duration settle = restart == nullptr ? Duration::zero() : restart->settle;
+  const Duration age =
+      restart == nullptr ? Duration::zero() : restart->satisfied_age.value_or(Duration::zero());
   return command.execution_deadline > Duration::zero() &&
          command.execution_deadline <= kMaxDuration && settle >= Duration::zero() &&
-         settle <= kMaxDuration;
+         settle <= kMaxDuration && age >= Duration::zero() && age <= kMaxAge;
 }
 
 const std::string& UnitOf(const Work& work) {
@@ -57,7 +62,9 @@ Executor::Executor(ExecutorConfig config, const std::vector<LedgerEntry>& entrie
   }
 }
 
-std::vector<std::string> Executor::Features() { return {kRestartUnitFeature, kInspectFeature}; }
+std::vector<std::string> Executor::Features() {
+  return {kRestartUnitFeature, kInspectFeature, kRestartSinceFeature};
+}
 
 void Executor::Start(Time now, Actions* actions) {
   for (auto& [key, attempt] : attempts_) {
@@ -103,7 +110,8 @@ void Executor::On(Time now, const CommandReceived& event, Actions* actions) {
     return;
   }
   Attempt& attempt =
-      attempts_.emplace(key, Attempt(event.command, config_.boot_id, now)).first->second;
+      attempts_.emplace(key, Attempt(event.command, config_.boot_id, now, event.waited))
+          .first->second;
   attempt.Begin(now, actions);
 }
 

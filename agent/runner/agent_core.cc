@@ -42,7 +42,7 @@ void AgentCore::OnUp() {
   is_up_ = true;
   is_welcome_ = false;
   is_stale_ = false;
-  has_fastest_ = false;
+  transit_ = TransitClock();
   probe_.Start(*units_, Now(),
                [this](std::vector<UnitState> units) { SendHello(std::move(units)); });
   host_.OnChanged();
@@ -68,7 +68,7 @@ void AgentCore::SendHello(std::vector<UnitState> units) {
 }
 
 void AgentCore::OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) {
-  const Duration waited = Waited(sender_clock_ns);
+  const Duration waited = transit_.Waited(sender_clock_ns, clock_.BoottimeNs());
   if (const auto* welcome = std::get_if<Welcome>(&message)) return OnWelcome(*welcome);
   if (is_stale_ || !is_welcome_) return;
   if (const auto* command = std::get_if<Command>(&message)) {
@@ -113,13 +113,6 @@ bool AgentCore::IsStale(const Epoch& epoch) {
     log::Warning("the controller's epoch is not recorded: {}", Message(status));
   }
   return false;
-}
-
-Duration AgentCore::Waited(uint64_t sender_clock_ns) {
-  const auto difference = static_cast<int64_t>(clock_.BoottimeNs() - sender_clock_ns);
-  fastest_ns_ = has_fastest_ ? std::min(fastest_ns_, difference) : difference;
-  has_fastest_ = true;
-  return Duration(difference - fastest_ns_);
 }
 
 void AgentCore::OnDown(const std::string&) {

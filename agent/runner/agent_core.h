@@ -15,6 +15,7 @@
 #include "agent/executor/executor.h"
 #include "agent/ledger/ledger_store.h"
 #include "agent/runner/status_probe.h"
+#include "agent/runner/transit_clock.h"
 #include "agent/systemd/unit_manager.h"
 #include "agent/uplink/uplink.h"
 #include "common/time.h"
@@ -71,8 +72,6 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   void SendHello(std::vector<UnitState> units);
   void OnWelcome(const Welcome& welcome);
   bool IsStale(const Epoch& epoch);
-  // How long a message was on its way, beyond the fastest of this stream.
-  Duration Waited(uint64_t sender_clock_ns);
 
   void Take(Event event);
   void Do(const WatchUnit& action);
@@ -102,8 +101,7 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   bool is_up_ = false;
   bool is_welcome_ = false;
   bool is_stale_ = false;
-  int64_t fastest_ns_ = 0;  // the smallest difference of the clocks
-  bool has_fastest_ = false;
+  TransitClock transit_;
 };
 
 }  // namespace muster

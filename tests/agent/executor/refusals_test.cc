@@ -36,7 +36,8 @@ TEST_F(ExecutorTest, TimesThatNoClockCanAddAreMalformed) {
   Receive(forever);
   Receive(CommandOf(Key("b"), RestartUnit{kOrca, Duration::max()}));
   Receive(CommandOf(Key("c"), RestartUnit{kOrca, -1s}));
-  ASSERT_THAT(reports_, SizeIs(3));
+  Receive(CommandOf(Key("d"), RestartUnit{kOrca, 0s, Duration::max()}));
+  ASSERT_THAT(reports_, SizeIs(4));
   for (const Outcome& outcome : reports_) EXPECT_EQ(outcome.reason, Reason::kMalformed);
   EXPECT_THAT(calls_, IsEmpty());
 }
@@ -55,6 +56,44 @@ TEST_F(ExecutorTest, ARefusalIsNoLongerThanADetailMayBe) {
   ASSERT_THAT(reports_, SizeIs(1));
   EXPECT_EQ(reports_[0].reason, Reason::kUnsupported);
   EXPECT_EQ(reports_[0].detail.size(), limits::kMaxDetailBytes);
+}
+
+class SinceTest : public ExecutorTest {
+ protected:
+  void ReceiveSince(Duration age, Duration waited = 0s) {
+    Receive(CommandOf(Key(), RestartUnit{kOrca, 0s, age}), waited);
+  }
+  void SetAge(Duration age) { units_[kOrca].active_age = age; }
+};
+
+TEST_F(SinceTest, AUnitThatWasStartedSinceIsLeftAlone) {
+  SetAge(60s);
+  ReceiveSince(60s);
+  EXPECT_THAT(calls_, IsEmpty());
+  ASSERT_THAT(reports_, SizeIs(1));
+  EXPECT_EQ(reports_[0].state, OutcomeState::kAlreadySatisfied);
+  EXPECT_EQ(reports_[0].reason, Reason::kStartedSince);
+  EXPECT_EQ(reports_[0].evidence.after->invocation_id, "old");
+  EXPECT_TRUE(ledger_.empty()) << "nothing was done";
+}
+
+TEST_F(SinceTest, AnOlderOneIsRestarted) {
+  SetAge(60s + Duration(1));
+  ReceiveSince(60s);
+  EXPECT_THAT(calls_, SizeIs(1));
+}
+
+TEST_F(SinceTest, TheTimeOnTheWayCounts) {
+  SetAge(70s);
+  ReceiveSince(60s, 10s);
+  EXPECT_THAT(calls_, IsEmpty());
+}
+
+TEST_F(SinceTest, AUnitThatIsDownIsStarted) {
+  units_[kOrca].active_state = "failed";
+  units_[kOrca].active_age.reset();
+  ReceiveSince(60s);
+  EXPECT_THAT(calls_, SizeIs(1));
 }
 
 }  // namespace
