@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "common/boxed.h"
 #include "common/time.h"
 
 namespace muster {
@@ -96,12 +97,12 @@ struct UnitState {
 };
 
 struct Evidence {
-  std::optional<UnitState> before;
-  std::optional<UnitState> after;
+  Boxed<UnitState> before;
+  Boxed<UnitState> after;
   std::string job_result;  // done, failed, canceled …
   std::string error_name;  // of a D-Bus error
   uint32_t foreign_restarts = 0;
-  std::optional<UnitState> spire;
+  Boxed<UnitState> spire;
   Duration duration{};
   bool recovered = false;
   bool operator==(const Evidence&) const = default;

@@ -49,7 +49,7 @@ std::optional<TaskRef> Engine::FindTask(const std::string& node, const AttemptKe
   return index ? std::optional<TaskRef>({job, *index}) : std::nullopt;
 }
 
-void Engine::On(Time now, const SessionUp& event, Actions* actions) {
+void Engine::On(Time now, SessionUp event, Actions* actions) {
   const Hello& hello = event.hello;
   LiveNode& node = NodeOf(hello.node);
   NoteReplacement(now, hello, node, actions);
@@ -112,7 +112,7 @@ void Engine::RefreshNode(Time now, LiveNode& node) {
   }
 }
 
-void Engine::On(Time now, const SessionDown& event, Actions*) {
+void Engine::On(Time now, SessionDown event, Actions*) {
   const auto it = nodes_.find(event.node);
   if (it == nodes_.end() || it->second.session != event.session) return;
   LiveNode& node = it->second;
@@ -179,8 +179,8 @@ void Engine::Resend(Time now, TaskRef ref, Actions* actions) {
   SendCommand(now, ref, actions);
 }
 
-void Engine::On(Time now, const ReportReceived& event, Actions* actions) {
-  const Report& report = event.report;
+void Engine::On(Time now, ReportReceived event, Actions* actions) {
+  Report& report = event.report;
   const std::optional<TaskRef> ref = FindTask(report.node, report.key);
   if (ref && ref->job->tasks[ref->index].attempt == report.key.attempt) {
     LiveJob& job = *ref->job;
@@ -192,22 +192,23 @@ void Engine::On(Time now, const ReportReceived& event, Actions* actions) {
       return;
     }
     if (IsInFlight(task.state)) {
-      TakeOutcome(now, *ref, *report.outcome, actions);
+      TakeOutcome(now, *ref, std::move(*report.outcome), actions);
     } else if (IsTerminal(task.state) && !task.has_outcome &&
                report.outcome->state != OutcomeState::kNotHeld) {
       task.has_outcome = true;
       job.status.revision = ++revision_;
       actions->records.push_back(
-          LateOutcome{job.spec.id, report.node, revision_, now, *report.outcome});
+          LateOutcome{job.spec.id, report.node, revision_, now, std::move(*report.outcome)});
     }
   }
   if (report.outcome) {
-    actions->sends.push_back({event.session, Settled{report.node, report.key}});
+    actions->sends.push_back(
+        {event.session, Settled{std::move(report.node), std::move(report.key)}});
   }
 }
 
-void Engine::TakeOutcome(Time now, TaskRef ref, const Outcome& outcome, Actions* actions) {
-  LastTry end{StateFor(outcome.state), outcome.reason, outcome.detail, outcome};
+void Engine::TakeOutcome(Time now, TaskRef ref, Outcome outcome, Actions* actions) {
+  LastTry end{StateFor(outcome.state), outcome.reason, outcome.detail, {}};
   if (outcome.state == OutcomeState::kNotHeld && ref.job->status.state == JobState::kCancelling) {
     end.state = TaskState::kCancelled;
     end.reason = Reason::kCancelled;
@@ -215,6 +216,7 @@ void Engine::TakeOutcome(Time now, TaskRef ref, const Outcome& outcome, Actions*
              outcome.state > OutcomeState::kNotHeld) {
     end.reason = Reason::kUnknownOutcome;
   }
+  end.outcome = std::move(outcome);
   ref.job->tasks[ref.index].has_outcome = true;
   EndTry(now, ref, std::move(end), actions);
 }

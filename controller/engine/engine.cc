@@ -179,11 +179,11 @@ void Engine::Forget(const std::string& id) {
   jobs_.erase(it);
 }
 
-void Engine::Step(Time now, const Event& event, Actions* actions) {
-  std::visit([this, now, actions](const auto& e) { On(now, e, actions); }, event);
+void Engine::Step(Time now, Event event, Actions* actions) {
+  std::visit([this, now, actions](auto& e) { On(now, std::move(e), actions); }, event);
 }
 
-void Engine::On(Time now, const JobSubmitted& event, Actions* actions) {
+void Engine::On(Time now, JobSubmitted event, Actions* actions) {
   if (const auto it = requests_.find(event.spec.request_id); it != requests_.end()) {
     if (it->second.digest == event.spec.request_digest) {
       actions->replies.push_back({event.request, it->second.job});
@@ -201,7 +201,7 @@ void Engine::On(Time now, const JobSubmitted& event, Actions* actions) {
     return;
   }
   // By name, so that a task is found by its node; names have no other order in here.
-  std::vector<std::string> nodes = event.nodes;
+  std::vector<std::string> nodes = std::move(event.nodes);
   std::sort(nodes.begin(), nodes.end());
   nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
 
@@ -234,7 +234,7 @@ absl::Status Engine::CheckLimits(const JobSubmitted& event) const {
   return absl::OkStatus();
 }
 
-void Engine::On(Time now, const JobActionRequested& event, Actions* actions) {
+void Engine::On(Time now, JobActionRequested event, Actions* actions) {
   // One that is not in memory has ended: the API has looked it up.
   LiveJob* job = FindJob(event.job);
   const bool is_active = job != nullptr && !IsTerminal(job->status.state);

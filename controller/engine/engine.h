@@ -52,7 +52,7 @@ class Engine {
   Engine(Engine&&) = default;
 
   // Takes in what happened.
-  void Step(Time now, const Event& event, Actions* actions);
+  void Step(Time now, Event event, Actions* actions);
   // Does what follows from all that was taken in, and from the time: deadlines, dispatch, jobs that end. Once for each batch of events.
   void Advance(Time now, Actions* actions);
   // When to call Advance even if nothing happens. It may be early.
@@ -62,11 +62,11 @@ class Engine {
   const std::map<std::string, LiveJob>& jobs() const { return jobs_; }
 
  private:
-  void On(Time now, const JobSubmitted& event, Actions* actions);
-  void On(Time now, const JobActionRequested& event, Actions* actions);
-  void On(Time now, const SessionUp& event, Actions* actions);
-  void On(Time now, const SessionDown& event, Actions* actions);
-  void On(Time now, const ReportReceived& event, Actions* actions);
+  void On(Time now, JobSubmitted event, Actions* actions);
+  void On(Time now, JobActionRequested event, Actions* actions);
+  void On(Time now, SessionUp event, Actions* actions);
+  void On(Time now, SessionDown event, Actions* actions);
+  void On(Time now, ReportReceived event, Actions* actions);
 
   // Memory.
   absl::Status CheckLimits(const JobSubmitted& event) const;
@@ -92,7 +92,7 @@ class Engine {
   void RefreshNode(Time now, LiveNode& node);
   void Reconcile(Time now, TaskRef ref, const Hello& hello, bool is_held, Actions* actions);
   void Resend(Time now, TaskRef ref, Actions* actions);
-  void TakeOutcome(Time now, TaskRef ref, const Outcome& outcome, Actions* actions);
+  void TakeOutcome(Time now, TaskRef ref, Outcome outcome, Actions* actions);
   void EndTry(Time now, TaskRef ref, LastTry end, Actions* actions);
   bool CanTryAgain(Time now, const LiveJob& job, const LiveTask& task, const LastTry& end) const;
 

@@ -51,7 +51,7 @@ struct LastTry {
   TaskState state{};
   Reason reason{};
   std::string detail;
-  std::optional<Outcome> outcome;
+  Boxed<Outcome> outcome;
 };
 
 struct LiveTask {

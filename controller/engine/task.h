@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
+#include "common/boxed.h"
 #include "common/outcome.h"
 #include "common/time.h"
 
@@ -52,8 +52,8 @@ struct Task {
   // Of the end; in a task that waits for another try, of the last one.
   Reason reason = Reason::kNone;
   std::string detail;
-  std::optional<Outcome> outcome;
-  std::optional<Outcome> late_outcome;  // came after the task had ended
+  Boxed<Outcome> outcome;
+  Boxed<Outcome> late_outcome;  // came after the task had ended
   Time updated{};
   uint64_t revision = 0;
   bool operator==(const Task&) const = default;

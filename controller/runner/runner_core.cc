@@ -19,15 +19,15 @@ void RunnerCore::Take(Time now, Mail mail) {
           if constexpr (requires { event.request; }) event.request = id;
         },
         request->event);
-    engine_.Step(now, request->event, &actions_);
+    engine_.Step(now, std::move(request->event), &actions_);
     return;
   }
-  const Event& event = std::get<Event>(mail);
+  Event& event = std::get<Event>(mail);
   if (const auto* report = std::get_if<ReportReceived>(&event);
       report != nullptr && report->report.outcome) {
     CrashPoint("controller.report-received");
   }
-  engine_.Step(now, event, &actions_);
+  engine_.Step(now, std::move(event), &actions_);
 }
 
 void RunnerCore::Advance(Time now) { engine_.Advance(now, &actions_); }

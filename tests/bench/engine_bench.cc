@@ -51,7 +51,7 @@ class Bench {
       const double begin = CpuSeconds();
       Actions actions;
       for (const size_t end = std::min(i + kBatch, events.size()); i < end; ++i) {
-        engine_.Step(now_, events[i], &actions);
+        engine_.Step(now_, std::move(events[i]), &actions);
       }
       engine_.Advance(now_, &actions);
       seconds += CpuSeconds() - begin;
