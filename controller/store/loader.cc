@@ -12,12 +12,31 @@
 namespace muster {
 namespace {
 
-constexpr auto kFirstTerminal = static_cast<int64_t>(JobState::kSucceeded);
-
 struct JobRow {
   int64_t number = 0;
   StoredJob job;  // all tasks PENDING
 };
+
+// Those that have not ended, and of the others the newest that have a task LOST.
+absl::StatusOr<std::vector<int64_t>> JobsToLoad(SqliteDatabase& database, size_t max_ended_jobs) {
+  absl::StatusOr<std::unique_ptr<SqliteStatement>> select = database.Prepare(
+      "SELECT job, state, counts FROM job_status WHERE deleted = 0 ORDER BY job DESC");
+  MUSTER_RETURN_IF_ERROR(select.status());
+  std::vector<int64_t> jobs;
+  for (size_t ended = 0; true;) {
+    const absl::StatusOr<bool> row = (*select)->Step();
+    MUSTER_RETURN_IF_ERROR(row.status());
+    if (!*row) return jobs;
+    if ((*select)->Integer(1) >= kFirstEndedState) {
+      const absl::StatusOr<TaskCounts> counts = CountsFromText((*select)->Text(2));
+      MUSTER_RETURN_IF_ERROR(counts.status());
+      const bool may_hear_more = (*counts)[static_cast<size_t>(TaskState::kLost)] > 0;
+      if (!may_hear_more || ended == max_ended_jobs) continue;
+      ++ended;
+    }
+    jobs.push_back((*select)->Integer(0));
+  }
+}
 
 absl::StatusOr<JobRow> ReadJobRow(const SqliteStatement& row) {
   JobRow result;
@@ -33,23 +52,27 @@ absl::StatusOr<JobRow> ReadJobRow(const SqliteStatement& row) {
 }
 
 absl::StatusOr<std::vector<JobRow>> ReadJobs(SqliteDatabase& database, size_t max_ended_jobs) {
+  const absl::StatusOr<std::vector<int64_t>> numbers = JobsToLoad(database, max_ended_jobs);
+  MUSTER_RETURN_IF_ERROR(numbers.status());
   absl::StatusOr<std::unique_ptr<SqliteStatement>> select =
       database.Prepare(fmt::format("SELECT number, {}, nodes, job.revision, {} FROM job "
-                                   "JOIN job_status ON job_status.job = job.number "
-                                   "WHERE state < ?1 OR number IN (SELECT job FROM job_status "
-                                   "WHERE state >= ?1 ORDER BY job DESC LIMIT ?2) ORDER BY id",
+                                   "JOIN job_status ON job_status.job = number "
+                                   "JOIN job_nodes ON job_nodes.job = number WHERE number = ?",
                                    kJobColumns, kStatusColumns));
   MUSTER_RETURN_IF_ERROR(select.status());
-  (*select)->Bind(1, kFirstTerminal).Bind(2, static_cast<int64_t>(max_ended_jobs));
   std::vector<JobRow> jobs;
-  while (true) {
-    const absl::StatusOr<bool> row = (*select)->Step();
+  for (const int64_t number : *numbers) {
+    const SqliteReset reset(**select);
+    const absl::StatusOr<bool> row = (*select)->Bind(1, number).Step();
     MUSTER_RETURN_IF_ERROR(row.status());
-    if (!*row) return jobs;
+    if (!*row) return MakeStatus(absl::StatusCode::kDataLoss, "job number {} has no row", number);
     absl::StatusOr<JobRow> job = ReadJobRow(**select);
     MUSTER_RETURN_IF_ERROR(job.status());
     jobs.push_back(std::move(*job));
   }
+  std::sort(jobs.begin(), jobs.end(),
+            [](const JobRow& a, const JobRow& b) { return a.job.spec.id < b.job.spec.id; });
+  return jobs;
 }
 
 // `newest` is prepared once for all jobs.
@@ -79,8 +102,9 @@ absl::Status ReadNewestTasks(SqliteStatement& newest, JobRow& row) {
 }
 
 absl::StatusOr<std::vector<StoredRequest>> ReadRequests(SqliteDatabase& database) {
-  absl::StatusOr<std::unique_ptr<SqliteStatement>> select =
-      database.Prepare("SELECT request_id, request_digest, id FROM job ORDER BY id");
+  absl::StatusOr<std::unique_ptr<SqliteStatement>> select = database.Prepare(
+      "SELECT request_id, request_digest, id FROM job UNION ALL "
+      "SELECT request_id, request_digest, job FROM gone_request ORDER BY 3");
   MUSTER_RETURN_IF_ERROR(select.status());
   std::vector<StoredRequest> requests;
   while (true) {
@@ -123,8 +147,9 @@ absl::StatusOr<Loaded> LoadNewest(SqliteDatabase& database, size_t max_ended_job
   absl::StatusOr<std::vector<StoredRequest>> requests = ReadRequests(database);
   MUSTER_RETURN_IF_ERROR(requests.status());
   loaded.requests = std::move(*requests);
-  const absl::StatusOr<int64_t> revision =
-      database.QueryInteger("SELECT ifnull(max(revision), 0) FROM job_status");
+  const absl::StatusOr<int64_t> revision = database.QueryInteger(
+      "SELECT max(ifnull(max(revision), 0), "
+      "(SELECT gone_revision FROM meta)) FROM job_status");
   MUSTER_RETURN_IF_ERROR(revision.status());
   loaded.revision = static_cast<uint64_t>(*revision);
   absl::StatusOr<std::vector<NodeSeen>> nodes = ReadNodes(database);

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "controller/store/policy_proto.h"
 #include "proto/convert.h"
 
 namespace muster {
@@ -10,14 +11,6 @@ namespace {
 absl::Status Damaged(const char* what, const std::string& of) {
   return MakeStatus(absl::StatusCode::kDataLoss, "the store is damaged: {} of {} cannot be read",
                     what, of);
-}
-
-void BindOutcome(SqliteStatement& statement, int index, const std::optional<Outcome>& outcome) {
-  if (outcome) {
-    statement.BindBlob(index, ToProto(*outcome).SerializeAsString());
-  } else {
-    statement.BindNull(index);
-  }
 }
 
 absl::Status ReadOutcome(const SqliteStatement& statement, int column, const std::string& node,
@@ -58,6 +51,14 @@ absl::StatusOr<TaskCounts> CountsFromText(const std::string& text) {
   for (uint32_t& count : counts) in >> count;
   if (in.fail()) return Damaged("the counts", "a job");
   return counts;
+}
+
+void BindOutcome(SqliteStatement& statement, int index, const std::optional<Outcome>& outcome) {
+  if (outcome) {
+    statement.BindBlob(index, ToProto(*outcome).SerializeAsString());
+  } else {
+    statement.BindNull(index);
+  }
 }
 
 void BindTask(SqliteStatement& statement, int first, const Task& task) {
@@ -102,14 +103,7 @@ void BindSpec(SqliteStatement& statement, int first, const JobSpec& spec) {
   statement.BindText(index++, spec.request_id);
   statement.BindBlob(index++, spec.request_digest);
   statement.BindBlob(index++, ToProto(spec.work).SerializeAsString());
-  statement.Bind(index++, spec.policy.max_parallel);
-  statement.Bind(index++, spec.policy.delivery_deadline.count());
-  statement.Bind(index++, spec.policy.execution_deadline.count());
-  if (spec.policy.deadline) {
-    statement.Bind(index++, spec.policy.deadline->count());
-  } else {
-    statement.BindNull(index++);
-  }
+  statement.BindBlob(index++, ToProto(spec.policy).SerializeAsString());
   statement.BindText(index++, spec.created_by);
   statement.Bind(index++, Nanoseconds(spec.created));
 }
@@ -123,11 +117,9 @@ absl::StatusOr<JobSpec> ReadSpec(const SqliteStatement& statement, int first) {
   v1::Work work;
   if (!work.ParseFromString(statement.Text(column++))) return Damaged("the work", spec.id);
   spec.work = FromProto(work);
-  spec.policy.max_parallel = static_cast<uint32_t>(statement.Integer(column++));
-  spec.policy.delivery_deadline = Duration(statement.Integer(column++));
-  spec.policy.execution_deadline = Duration(statement.Integer(column++));
-  if (!statement.IsNull(column)) spec.policy.deadline = Duration(statement.Integer(column));
-  ++column;
+  v1::Policy policy;
+  if (!policy.ParseFromString(statement.Text(column++))) return Damaged("the policy", spec.id);
+  spec.policy = FromProto(policy);
   spec.created_by = statement.Text(column++);
   spec.created = TimeOf(statement.Integer(column++));
   return spec;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ std::vector<std::string> SplitLines(const std::string& text);
 std::string CountsText(const TaskCounts& counts);
 absl::StatusOr<TaskCounts> CountsFromText(const std::string& text);
 
+void BindOutcome(SqliteStatement& statement, int index, const std::optional<Outcome>& outcome);
+
 // The columns of `transition` but for job, in this order.
 inline constexpr char kTaskColumns[] =
     "revision, node, state, attempt, reason, detail, incarnation, first_sent, last_sent, "
@@ -30,17 +33,19 @@ inline constexpr int kTaskColumnCount = 13;
 void BindTask(SqliteStatement& statement, int first, const Task& task);
 absl::StatusOr<Task> ReadTask(const SqliteStatement& statement, int first);
 
-// The columns of `job` but for number, nodes and revision, in this order.
+// The columns of `job` but for number and revision, in this order.
 inline constexpr char kJobColumns[] =
-    "id, request_id, request_digest, work, max_parallel, delivery_deadline, execution_deadline, "
-    "deadline, created_by, created";
-inline constexpr int kJobColumnCount = 10;
+    "id, request_id, request_digest, work, policy, created_by, created";
+inline constexpr int kJobColumnCount = 7;
 void BindSpec(SqliteStatement& statement, int first, const JobSpec& spec);
 absl::StatusOr<JobSpec> ReadSpec(const SqliteStatement& statement, int first);
 
-// The columns of `job_status` but for job, in this order.
+// The columns of `job_status` that people see, in this order.
 inline constexpr char kStatusColumns[] = "state, detail, ended, job_status.revision, counts";
 JobStatus ReadStatus(const SqliteStatement& statement, int first);
+
+// The first of the states in which a job has ended; all later ones are such, too.
+inline constexpr auto kFirstEndedState = static_cast<int64_t>(JobState::kSucceeded);
 
 // A task that nothing has happened to yet.
 Task PendingTask(const JobSpec& spec, const std::string& node, uint64_t creation_revision);

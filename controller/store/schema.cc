@@ -1,48 +1,47 @@
 // The tables.
 //
-// What is written most, the transitions of tasks, is only ever appended, and in the order of its primary key: random upserts would
-// write ten times as much (measured with 100-byte rows at 10,000 nodes). A task without a transition is PENDING since its
-// job was made, so that a job of 10,000 nodes is one row. `job_status` is updated in place once a batch; `counts` in it are the
-// number of tasks in each state, kept with the transitions so that a list of jobs does not read a million of them.
+// What is written most, the transitions of tasks, is appended in the order of its primary key: random upserts would write ten times
+// as much (measured with 100-byte rows at 10,000 nodes). A task without a transition is PENDING since its job was made, so that a
+// job of 10,000 nodes is one row and one list of names; that list is apart from the job, so that reading jobs reads none. An outcome
+// that comes late is put into its task's newest row, which takes the new revision. `job_status` is updated in place once a batch;
+// `counts` in it are the number of tasks in each state, kept with the transitions so that a list of jobs does not read a
+// million of them.
+//
+// What grows is made smaller by tidier.cc, which the two flags and three small indexes of `job_status` are for.
 //
 // Times are nanoseconds of muster::Time, durations are nanoseconds, states and reasons are the numbers of
-// the protocol, and work and outcomes are its messages.
+// the protocol, and work, policies and outcomes are its messages.
 #include "controller/store/schema.h"
+
+#include "common/log.h"
+#include "controller/store/migrate.h"
 
 namespace muster {
 namespace {
 
 constexpr int64_t kApplicationId = 0x4d757374;  // "Must"
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
+// A file up to this size is checked as a whole before anything is changed in it; it takes 0.1 s. Of a larger one only what
+// every start needs, and damage elsewhere is found when it is read.
+constexpr int64_t kWholeCheckBytes = 64 << 20;
 
-constexpr char kTables[] = R"sql(
+// As they have been since version 1.
+constexpr char kOldTables[] = R"sql(
 CREATE TABLE meta (
-  id       INTEGER PRIMARY KEY CHECK (id = 1),
-  store_id TEXT NOT NULL,
-  counter  INTEGER NOT NULL          -- how often the store was opened for writing
-);
-CREATE TABLE job (
-  number             INTEGER PRIMARY KEY,
-  id                 TEXT NOT NULL UNIQUE,
-  request_id         TEXT NOT NULL,  -- the engine sees to it that it is used once, among the newest
-  request_digest     BLOB NOT NULL,
-  work               BLOB NOT NULL,
-  max_parallel       INTEGER NOT NULL,
-  delivery_deadline  INTEGER NOT NULL,
-  execution_deadline INTEGER NOT NULL,
-  deadline           INTEGER,
-  created_by         TEXT NOT NULL,
-  created            INTEGER NOT NULL,
-  nodes              TEXT NOT NULL,  -- one a line
-  revision           INTEGER NOT NULL
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  store_id      TEXT NOT NULL,
+  counter       INTEGER NOT NULL,           -- how often the store was opened for writing
+  gone_revision INTEGER NOT NULL DEFAULT 0  -- the highest of all jobs that are gone
 );
 CREATE TABLE job_status (
-  job      INTEGER PRIMARY KEY,      -- job.number
+  job      INTEGER PRIMARY KEY,         -- job.number
   state    INTEGER NOT NULL,
   detail   TEXT NOT NULL,
   ended    INTEGER,
-  revision INTEGER NOT NULL,         -- of the newest change of the job or its tasks
-  counts   TEXT NOT NULL             -- numbers, by state
+  revision INTEGER NOT NULL,            -- of the newest change of the job or its tasks
+  counts   TEXT NOT NULL,               -- numbers, by state
+  deleted  INTEGER NOT NULL DEFAULT 0,  -- 1: nobody sees it any more, and its rows are going
+  tidied   INTEGER NOT NULL DEFAULT 0   -- the revision up to which each task has its newest row only
 );
 CREATE TABLE transition (
   revision           INTEGER PRIMARY KEY,
@@ -69,10 +68,36 @@ CREATE TABLE node_seen (
 );
 )sql";
 
+constexpr char kTablesSince2[] = R"sql(
+CREATE TABLE job (
+  number         INTEGER PRIMARY KEY,
+  id             TEXT NOT NULL UNIQUE,
+  request_id     TEXT NOT NULL,  -- the engine sees to it that it is used once, among the newest
+  request_digest BLOB NOT NULL,
+  work           BLOB NOT NULL,
+  policy         BLOB NOT NULL,
+  created_by     TEXT NOT NULL,
+  created        INTEGER NOT NULL,
+  revision       INTEGER NOT NULL
+);
+CREATE TABLE job_nodes (
+  job   INTEGER PRIMARY KEY,     -- job.number
+  nodes TEXT NOT NULL            -- one a line
+);
+CREATE TABLE gone_request (      -- of jobs that are gone: asked again, a request makes no second job
+  job            TEXT PRIMARY KEY,
+  request_id     TEXT NOT NULL,
+  request_digest BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX job_status_deleted ON job_status (job) WHERE deleted = 1;
+CREATE INDEX job_status_untidy ON job_status (job) WHERE tidied < revision;
+CREATE INDEX job_status_kept ON job_status (ended, job) WHERE deleted = 0 AND state >= 4;
+)sql";
+
 absl::Status MakeTables(SqliteDatabase& database) {
   return database.Execute(fmt::format(
-      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} COMMIT;",
-      kApplicationId, kVersion, kTables));
+      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} {} COMMIT;",
+      kApplicationId, kVersion, kOldTables, kTablesSince2));
 }
 
 absl::Status CheckVersion(int64_t application_id, int64_t version, const std::string& path) {
@@ -88,12 +113,47 @@ absl::Status CheckVersion(int64_t application_id, int64_t version, const std::st
         "install that or a newer one",
         path, version, kVersion);
   }
-  if (version < kVersion) {
+  if (version < 1) {
     return MakeStatus(absl::StatusCode::kFailedPrecondition,
                       "{} has version {} of the store, which this musterd does not know", path,
                       version);
   }
   return absl::OkStatus();
+}
+
+// DATA_LOSS with the first thing that is wrong. Changes nothing.
+absl::Status Check(SqliteDatabase& database, const std::string& pragma) {
+  absl::StatusOr<std::unique_ptr<SqliteStatement>> check = database.Prepare(pragma);
+  MUSTER_RETURN_IF_ERROR(check.status());
+  const absl::StatusOr<bool> row = (*check)->Step();
+  MUSTER_RETURN_IF_ERROR(row.status());
+  const std::string answer = *row ? (*check)->Text(0) : "ok";
+  if (answer == "ok") return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kDataLoss, "{}", answer);
+}
+
+absl::Status CheckForDamage(SqliteDatabase& database) {
+  const absl::StatusOr<int64_t> bytes = database.QueryInteger(
+      "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+  MUSTER_RETURN_IF_ERROR(bytes.status());
+  if (*bytes <= kWholeCheckBytes) return Check(database, "PRAGMA quick_check(1)");
+  for (const char* table : {"meta", "job", "job_status", "node_seen"})
+    MUSTER_RETURN_IF_ERROR(Check(database, fmt::format("PRAGMA quick_check({})", table)));
+  return absl::OkStatus();
+}
+
+absl::Status Migrate(SqliteDatabase& database, int64_t version, const std::string& path) {
+  absl::Status status = database.Execute("BEGIN IMMEDIATE");
+  if (status.ok()) status = MigrateFrom1(database, kTablesSince2);
+  if (status.ok())
+    status = database.Execute(fmt::format("PRAGMA user_version = {}; COMMIT;", kVersion));
+  if (status.ok()) {
+    log::Info("store migrated file={} from_version={} to_version={}", path, version, kVersion);
+    return status;
+  }
+  database.Rollback();
+  return MakeStatus(status.code(), "migrate it from version {} to {}: {}", version, kVersion,
+                    Message(status));
 }
 
 }  // namespace
@@ -107,13 +167,17 @@ absl::Status PrepareSchema(SqliteDatabase& database, const std::string& path) {
       database.QueryInteger("SELECT count(*) FROM sqlite_master");
   MUSTER_RETURN_IF_ERROR(tables.status());
   const bool is_new = *application_id == 0 && *version == 0 && *tables == 0;
-  if (!is_new) MUSTER_RETURN_IF_ERROR(CheckVersion(*application_id, *version, path));
+  if (!is_new) {
+    MUSTER_RETURN_IF_ERROR(CheckVersion(*application_id, *version, path));
+    MUSTER_RETURN_IF_ERROR(CheckForDamage(database));
+  }
   // The write-ahead log lets the reader work beside the writer; FULL syncs it at each commit. The limit gives back disk after
   // one large batch.
   MUSTER_RETURN_IF_ERROR(
       database.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
                        "PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;"));
-  return is_new ? MakeTables(database) : absl::OkStatus();
+  if (is_new) return MakeTables(database);
+  return *version == kVersion ? absl::OkStatus() : Migrate(database, *version, path);
 }
 
 }  // namespace muster

@@ -70,6 +70,8 @@ class SqliteDatabase {
   absl::StatusOr<int64_t> QueryInteger(const std::string& sql);
   // The statement must go before the database does.
   absl::StatusOr<std::unique_ptr<SqliteStatement>> Prepare(const std::string& sql);
+  // By the last statement that was run.
+  int64_t ChangedRows() const { return sqlite3_changes64(database_); }
   // Ends a transaction that was begun and not committed; does nothing if there is none.
   void Rollback();
 

@@ -62,13 +62,13 @@ absl::Status SqliteJobReader::PrepareStatements() {
   Statements& all = *statements_;
   const std::string job = fmt::format(
       "SELECT number, job.revision, {}, {} FROM job JOIN job_status ON job_status.job = "
-      "job.number ",
+      "job.number WHERE deleted = 0 AND ",
       kJobColumns, kStatusColumns);
   const std::vector<std::pair<std::unique_ptr<SqliteStatement>*, std::string>> sources = {
       {&all.begin, "BEGIN"},
-      {&all.find_job, job + "WHERE id = ?"},
-      {&all.list_jobs, job + "WHERE id < ? ORDER BY id DESC LIMIT ?"},
-      {&all.nodes, "SELECT nodes FROM job WHERE number = ?"},
+      {&all.find_job, job + "id = ?"},
+      {&all.list_jobs, job + "id < ? ORDER BY id DESC LIMIT ?"},
+      {&all.nodes, "SELECT nodes FROM job_nodes WHERE job = ?"},
       {&all.newest, fmt::format("SELECT {} FROM transition WHERE job = ? AND node = ? "
                                 "ORDER BY revision DESC LIMIT 1",
                                 kTaskColumns)},

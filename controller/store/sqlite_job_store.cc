@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "common/log.h"
 #include "common/uuid.h"
 #include "controller/store/loader.h"
 #include "controller/store/rows.h"
@@ -51,14 +52,16 @@ absl::Status OpenError(const absl::Status& status, const std::string& path) {
 
 struct SqliteJobStore::Statements {
   std::unique_ptr<SqliteStatement> begin, commit;
-  std::unique_ptr<SqliteStatement> insert_job, insert_status, insert_transition, upsert_node;
+  std::unique_ptr<SqliteStatement> insert_job, insert_status, insert_nodes, insert_transition;
   std::unique_ptr<SqliteStatement> find_job, previous_state, update_counts, update_status;
+  std::unique_ptr<SqliteStatement> add_late_outcome, delete_job, upsert_node;
 };
 
 // Jobs as they were when the commit began and as its records change them: their counts go to disk once, at its end.
 class SqliteJobStore::Batch {
  public:
-  explicit Batch(Statements& statements) : statements_(statements) {}
+  Batch(SqliteDatabase& database, Statements& statements)
+      : database_(database), statements_(statements) {}
 
   absl::Status Add(const JobCreated& record);
   absl::Status Add(const JobChanged& record);
@@ -74,9 +77,13 @@ class SqliteJobStore::Batch {
     uint64_t revision = 0;
     TaskCounts counts{};
   };
+  // Nothing if there is no such job, or it was deleted.
   absl::StatusOr<Touched*> Find(const std::string& job);
+  // INTERNAL then.
+  absl::StatusOr<Touched*> Expect(const std::string& job);
   absl::StatusOr<TaskState> PreviousState(int64_t number, const std::string& node);
 
+  SqliteDatabase& database_;
   Statements& statements_;
   std::map<std::string, Touched> touched_;
 };
@@ -88,11 +95,18 @@ absl::StatusOr<SqliteJobStore::Batch::Touched*> SqliteJobStore::Batch::Find(
   const SqliteReset reset(find);
   const absl::StatusOr<bool> row = find.BindText(1, job).Step();
   MUSTER_RETURN_IF_ERROR(row.status());
-  if (!*row) return MakeStatus(absl::StatusCode::kInternal, "job {} is not in the store", job);
+  if (!*row) return nullptr;
   const absl::StatusOr<TaskCounts> counts = CountsFromText(find.Text(2));
   MUSTER_RETURN_IF_ERROR(counts.status());
   const Touched touched{find.Integer(0), static_cast<uint64_t>(find.Integer(1)), *counts};
   return &touched_.emplace(job, touched).first->second;
+}
+
+absl::StatusOr<SqliteJobStore::Batch::Touched*> SqliteJobStore::Batch::Expect(
+    const std::string& job) {
+  absl::StatusOr<Touched*> found = Find(job);
+  if (!found.ok() || *found != nullptr) return found;
+  return MakeStatus(absl::StatusCode::kInternal, "job {} is not in the store", job);
 }
 
 absl::StatusOr<TaskState> SqliteJobStore::Batch::PreviousState(int64_t number,
@@ -107,8 +121,7 @@ absl::StatusOr<TaskState> SqliteJobStore::Batch::PreviousState(int64_t number,
 absl::Status SqliteJobStore::Batch::Add(const JobCreated& record) {
   SqliteStatement& job = *statements_.insert_job;
   BindSpec(job, 1, record.spec);
-  job.BindText(kJobColumnCount + 1, JoinLines(record.nodes));
-  job.Bind(kJobColumnCount + 2, static_cast<int64_t>(record.revision));
+  job.Bind(kJobColumnCount + 1, static_cast<int64_t>(record.revision));
   MUSTER_RETURN_IF_ERROR(job.Run());
 
   TaskCounts counts{};
@@ -117,11 +130,12 @@ absl::Status SqliteJobStore::Batch::Add(const JobCreated& record) {
   status.Bind(1, static_cast<int64_t>(JobState::kRunning));
   status.Bind(2, static_cast<int64_t>(record.revision));
   status.BindText(3, CountsText(counts));
-  return status.Run();  // its `job` is last_insert_rowid()
+  MUSTER_RETURN_IF_ERROR(status.Run());  // its `job` is last_insert_rowid(), and is it still
+  return statements_.insert_nodes->BindText(1, JoinLines(record.nodes)).Run();
 }
 
 absl::Status SqliteJobStore::Batch::Add(const JobChanged& record) {
-  const absl::StatusOr<Touched*> job = Find(record.job);
+  const absl::StatusOr<Touched*> job = Expect(record.job);
   MUSTER_RETURN_IF_ERROR(job.status());
   (*job)->revision = std::max((*job)->revision, record.status.revision);
   SqliteStatement& update = *statements_.update_status;
@@ -136,7 +150,7 @@ absl::Status SqliteJobStore::Batch::Add(const JobChanged& record) {
 }
 
 absl::Status SqliteJobStore::Batch::Add(const TaskChanged& record) {
-  const absl::StatusOr<Touched*> job = Find(record.job);
+  const absl::StatusOr<Touched*> job = Expect(record.job);
   MUSTER_RETURN_IF_ERROR(job.status());
   const absl::StatusOr<TaskState> previous = PreviousState((*job)->number, record.task.node);
   MUSTER_RETURN_IF_ERROR(previous.status());
@@ -155,12 +169,28 @@ absl::Status SqliteJobStore::Batch::Add(const TaskChanged& record) {
 }
 
 absl::Status SqliteJobStore::Batch::Add(const LateOutcome& record) {
-  return MakeStatus(absl::StatusCode::kInternal, "job {}: late outcomes come with their task",
-                    record.job);
+  const absl::StatusOr<Touched*> job = Find(record.job);
+  MUSTER_RETURN_IF_ERROR(job.status());
+  if (*job == nullptr) return absl::OkStatus();
+  SqliteStatement& add = *statements_.add_late_outcome;
+  add.Bind(1, static_cast<int64_t>(record.revision)).Bind(2, Nanoseconds(record.updated));
+  BindOutcome(add, 3, record.outcome);
+  MUSTER_RETURN_IF_ERROR(add.Bind(4, (*job)->number).BindText(5, record.node).Run());
+  if (database_.ChangedRows() == 0) {
+    return MakeStatus(absl::StatusCode::kInternal, "job {} has no ended task of {}", record.job,
+                      record.node);
+  }
+  (*job)->revision = std::max((*job)->revision, record.revision);
+  return absl::OkStatus();
 }
 
 absl::Status SqliteJobStore::Batch::Add(const JobDeleted& record) {
-  return MakeStatus(absl::StatusCode::kInternal, "job {}: jobs are not deleted", record.job);
+  const absl::StatusOr<Touched*> job = Find(record.job);
+  MUSTER_RETURN_IF_ERROR(job.status());
+  if (*job == nullptr) return absl::OkStatus();
+  MUSTER_RETURN_IF_ERROR(statements_.delete_job->Bind(1, (*job)->number).Run());
+  if (database_.ChangedRows() > 0) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kInternal, "job {} has not ended", record.job);
 }
 
 absl::Status SqliteJobStore::Batch::Add(const NodeSeen& record) {
@@ -186,7 +216,8 @@ SqliteJobStore::SqliteJobStore(std::string path, StateLock lock,
 
 SqliteJobStore::~SqliteJobStore() = default;
 
-absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const std::string& state_dir) {
+absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const std::string& state_dir,
+                                                                     StoreOptions options) {
   MUSTER_RETURN_IF_ERROR(MakeStateDirectory(state_dir));
   absl::StatusOr<StateLock> lock = StateLock::Acquire(state_dir);
   MUSTER_RETURN_IF_ERROR(lock.status());
@@ -199,39 +230,45 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const std::
   // Only a backup or a person with sqlite3 could hold the file; they get this long.
   absl::Status status = store->database_->Execute("PRAGMA busy_timeout = 5000");
   if (status.ok()) status = PrepareSchema(*store->database_, path);
-  if (status.ok()) status = store->PrepareStatements();
-  if (status.ok()) status = store->CountOpening();
+  if (status.ok()) status = store->PrepareStatements(options.retention);
+  if (status.ok()) status = store->CountOpening(options.is_restored);
   if (!status.ok()) return OpenError(status, path);
   MUSTER_RETURN_IF_ERROR(SyncDirectory(state_dir));
   return store;
 }
 
-absl::Status SqliteJobStore::CountOpening() {
+absl::Status SqliteJobStore::CountOpening(bool is_restored) {
+  const std::string id = NewUuid();
+  const std::string count = is_restored
+                                ? fmt::format("UPDATE meta SET store_id = '{}', counter = 1", id)
+                                : "UPDATE meta SET counter = counter + 1";
   MUSTER_RETURN_IF_ERROR(database_->Execute(
-      fmt::format("BEGIN IMMEDIATE; INSERT OR IGNORE INTO meta VALUES (1, '{}', 0); "
-                  "UPDATE meta SET counter = counter + 1; COMMIT;",
-                  NewUuid())));
+      fmt::format("BEGIN IMMEDIATE; INSERT OR IGNORE INTO meta (id, store_id, counter) "
+                  "VALUES (1, '{}', 0); {}; COMMIT;",
+                  id, count)));
   absl::StatusOr<std::unique_ptr<SqliteStatement>> select =
       database_->Prepare("SELECT store_id, counter FROM meta");
   MUSTER_RETURN_IF_ERROR(select.status());
   const absl::StatusOr<bool> row = (*select)->Step();
   MUSTER_RETURN_IF_ERROR(row.status());
   epoch_ = {(*select)->Text(0), static_cast<uint64_t>((*select)->Integer(1))};
+  if (is_restored)
+    log::Warning("the store has a new id, because of --restored: agents accept it id={}", id);
   return absl::OkStatus();
 }
 
-absl::Status SqliteJobStore::PrepareStatements() {
+absl::Status SqliteJobStore::PrepareStatements(const Retention& retention) {
   statements_ = std::make_unique<Statements>();
   Statements& all = *statements_;
   const std::vector<std::pair<std::unique_ptr<SqliteStatement>*, std::string>> sources = {
       {&all.begin, "BEGIN IMMEDIATE"},
       {&all.commit, "COMMIT"},
-      {&all.insert_job, fmt::format("INSERT INTO job ({}, nodes, revision) "
-                                    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                                    kJobColumns)},
+      {&all.insert_job,
+       fmt::format("INSERT INTO job ({}, revision) VALUES (?,?,?,?,?,?,?,?)", kJobColumns)},
       {&all.insert_status,
        "INSERT INTO job_status (job, state, detail, revision, counts) "
        "VALUES (last_insert_rowid(), ?, '', ?, ?)"},
+      {&all.insert_nodes, "INSERT INTO job_nodes VALUES (last_insert_rowid(), ?)"},
       {&all.insert_transition, fmt::format("INSERT INTO transition (job, {}) "
                                            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                                            kTaskColumns)},
@@ -240,22 +277,33 @@ absl::Status SqliteJobStore::PrepareStatements() {
        "aliases = excluded.aliases, seen = excluded.seen"},
       {&all.find_job,
        "SELECT job.number, job_status.revision, counts FROM job "
-       "JOIN job_status ON job_status.job = job.number WHERE id = ?"},
+       "JOIN job_status ON job_status.job = job.number WHERE id = ? AND deleted = 0"},
       {&all.previous_state,
        "SELECT state FROM transition WHERE job = ? AND node = ? ORDER BY revision DESC LIMIT 1"},
       {&all.update_counts, "UPDATE job_status SET revision = ?, counts = ? WHERE job = ?"},
       {&all.update_status, "UPDATE job_status SET state = ?, detail = ?, ended = ? WHERE job = ?"},
+      {&all.add_late_outcome,
+       fmt::format("UPDATE transition SET revision = ?, updated = ?, late_outcome = ? "
+                   "WHERE state >= {} AND revision = (SELECT max(revision) FROM transition "
+                   "WHERE job = ? AND node = ?)",
+                   static_cast<int>(TaskState::kSucceeded))},
+      {&all.delete_job,
+       fmt::format("UPDATE job_status SET deleted = 1 WHERE job = ? AND state >= {}",
+                   kFirstEndedState)},
   };
   for (const auto& [statement, sql] : sources) {
     absl::StatusOr<std::unique_ptr<SqliteStatement>> prepared = database_->Prepare(sql);
     MUSTER_RETURN_IF_ERROR(prepared.status());
     *statement = std::move(*prepared);
   }
+  absl::StatusOr<std::unique_ptr<Tidier>> tidier = Tidier::Make(*database_, retention);
+  MUSTER_RETURN_IF_ERROR(tidier.status());
+  tidier_ = std::move(*tidier);
   return absl::OkStatus();
 }
 
 absl::Status SqliteJobStore::Commit(const std::vector<Record>& records) {
-  Batch batch(*statements_);
+  Batch batch(*database_, *statements_);
   absl::Status status = statements_->begin->Run();
   for (const Record& record : records) {
     if (!status.ok()) break;
@@ -275,7 +323,14 @@ absl::StatusOr<Loaded> SqliteJobStore::Load(size_t max_ended_jobs) {
   return loaded;
 }
 
-absl::StatusOr<bool> SqliteJobStore::Tidy(Time) { return false; }
+absl::StatusOr<bool> SqliteJobStore::Tidy(Time now) {
+  absl::StatusOr<bool> has_more = tidier_->Work(now);
+  if (has_more.ok()) return has_more;
+  // Nothing of it was asked for, so nothing that goes wrong is a contradiction.
+  const bool is_internal = has_more.status().code() == absl::StatusCode::kInternal;
+  return MakeStatus(is_internal ? absl::StatusCode::kUnavailable : has_more.status().code(),
+                    "tidy {}: {}", path_, Message(has_more.status()));
+}
 
 absl::Status SqliteJobStore::LimitPagesForTest(int64_t pages) {
   return database_->Execute(fmt::format("PRAGMA max_page_count = {}", pages));

@@ -9,14 +9,24 @@
 #include "controller/store/job_store.h"
 #include "controller/store/sqlite.h"
 #include "controller/store/state_lock.h"
+#include "controller/store/tidier.h"
 
 namespace muster {
+
+struct StoreOptions {
+  Retention retention;
+  // The directory is a restored backup or a copy: the store gets a new id, which agents accept where they refuse the old one with
+  // a lower counter.
+  bool is_restored = false;
+};
 
 class SqliteJobStore final : public JobStore {
  public:
   // Makes the directory (mode 0700) and the database if there are none, counts the opening and syncs that. FAILED_PRECONDITION if
-  // another musterd uses the directory or the file is none that we can use; the sentence says what to do.
-  static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(const std::string& state_dir);
+  // another musterd uses the directory or the file is none that we can use; the sentence says what to do, and the file is as it
+  // was.
+  static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(const std::string& state_dir,
+                                                              StoreOptions options = {});
   ~SqliteJobStore() override;
 
   absl::Status Commit(const std::vector<Record>& records) override;
@@ -31,8 +41,8 @@ class SqliteJobStore final : public JobStore {
   struct Statements;
 
   SqliteJobStore(std::string path, StateLock lock, std::unique_ptr<SqliteDatabase> database);
-  absl::Status CountOpening();
-  absl::Status PrepareStatements();
+  absl::Status CountOpening(bool is_restored);
+  absl::Status PrepareStatements(const Retention& retention);
 
   // Counts and revisions of the jobs that one commit touches.
   class Batch;
@@ -41,6 +51,7 @@ class SqliteJobStore final : public JobStore {
   StateLock lock_;
   std::unique_ptr<SqliteDatabase> database_;
   std::unique_ptr<Statements> statements_;  // goes before the database
+  std::unique_ptr<Tidier> tidier_;          // likewise
   Epoch epoch_;
 };
 

@@ -10,7 +10,7 @@ namespace muster {
 
 class StateLock {
  public:
-  // FAILED_PRECONDITION if another process holds it; an errno's code if the file cannot be made.
+  // FAILED_PRECONDITION, with its pid, if another process holds it; an errno's code if the file cannot be made.
   static absl::StatusOr<StateLock> Acquire(const std::string& state_dir);
 
   StateLock(StateLock&& other) noexcept;

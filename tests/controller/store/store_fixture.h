@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -33,8 +34,30 @@ class StoreTest : public ::testing::Test {
     return reader.ok() ? std::move(*reader) : nullptr;
   }
 
+  std::string File() const { return dir_ + "/muster.db"; }
+  // On a connection of the test's own.
+  void Execute(const std::string& sql) {
+    auto database = SqliteDatabase::Open(File(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    ASSERT_TRUE(database.ok()) << database.status();
+    const absl::Status status = (*database)->Execute(sql);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  int64_t Integer(const std::string& sql) {
+    auto database = SqliteDatabase::Open(File(), SQLITE_OPEN_READWRITE);
+    EXPECT_TRUE(database.ok()) << database.status();
+    const absl::StatusOr<int64_t> value = (*database)->QueryInteger(sql);
+    EXPECT_TRUE(value.ok()) << value.status();
+    return value.ok() ? *value : -1;
+  }
+
   std::string dir_;
 };
+
+// Acts on every connection that is opened from now on, whoever opens it.
+inline void OnNewConnections(int (*act)(sqlite3*, char**, const sqlite3_api_routines*)) {
+  sqlite3_reset_auto_extension();
+  if (act != nullptr) sqlite3_auto_extension(reinterpret_cast<void (*)()>(act));
+}
 
 inline JobCreated NewJob(const std::string& id, std::vector<std::string> nodes, uint64_t revision) {
   JobCreated record;
@@ -57,6 +80,14 @@ inline TaskChanged Change(const std::string& job, const std::string& node, TaskS
   record.task.state = state;
   record.task.attempt = 1;
   record.task.revision = revision;
+  return record;
+}
+
+inline JobChanged Ended(const std::string& job, JobState state, Time when, uint64_t revision) {
+  JobChanged record{job, {}};
+  record.status.state = state;
+  record.status.ended = when;
+  record.status.revision = revision;
   return record;
 }
 

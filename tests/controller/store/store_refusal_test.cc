@@ -1,8 +1,9 @@
 // When the store does not open, and what it says.
 #include <gmock/gmock.h>
-#include <sqlite3.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 
 #include "tests/controller/store/store_fixture.h"
 
@@ -13,18 +14,32 @@ using ::testing::HasSubstr;
 
 class StoreRefusalTest : public StoreTest {
  protected:
-  std::string File() const { return dir_ + "/muster.db"; }
+  std::string Content() const {
+    std::ifstream file(File(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
 
-  void Execute(const std::string& sql) {
-    sqlite3* database = nullptr;
-    ASSERT_EQ(sqlite3_open(File().c_str(), &database), SQLITE_OK);
-    ASSERT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
-    sqlite3_close(database);
+  // An ended job.
+  void FillHistory() {
+    auto store = OpenStore();
+    std::vector<Record> records = {NewJob("j", Nodes(1'000), 1)};
+    for (int i = 0; i < 1'000; ++i)
+      records.push_back(Change("j", Nodes(1'000)[i], TaskState::kSucceeded, i + 2));
+    records.push_back(Ended("j", JobState::kSucceeded, Time(1s), 2'000));
+    ASSERT_TRUE(store->Commit(records).ok());
+  }
+
+  void Overwrite(int64_t page, char with) {
+    std::fstream file(File(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(page * 4096);
+    file << std::string(4096, with);
   }
 
   void ExpectRefused(const std::string& sentence) {
+    const std::string before = Content();
     const auto store = SqliteJobStore::Open(dir_);
     ASSERT_FALSE(store.ok());
+    EXPECT_TRUE(Content() == before) << "the file has changed";
     EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_THAT(Message(store.status()), HasSubstr(sentence));
   }
@@ -32,15 +47,16 @@ class StoreRefusalTest : public StoreTest {
 
 TEST_F(StoreRefusalTest, ASecondMusterd) {
   auto first = OpenStore();
-  ExpectRefused("another musterd uses the state directory " + dir_);
+  ExpectRefused(
+      fmt::format("another musterd (pid {}) uses the state directory {}: stop it", getpid(), dir_));
   first.reset();
   EXPECT_NE(OpenStore(), nullptr);
 }
 
 TEST_F(StoreRefusalTest, AFileOfANewerMusterd) {
   OpenStore();
-  Execute("PRAGMA user_version = 2");
-  ExpectRefused("was written by a newer musterd (version 2 of the store, this one knows 1)");
+  Execute("PRAGMA user_version = 3");
+  ExpectRefused("was written by a newer musterd (version 3 of the store, this one knows 2)");
 }
 
 TEST_F(StoreRefusalTest, ADatabaseOfAnotherProgram) {
@@ -61,6 +77,30 @@ TEST_F(StoreRefusalTest, ADatabaseWhosePagesAreOverwritten) {
   file << std::string(size - 4096, '\xee');
   file.close();
   ExpectRefused("is damaged or no database");
+}
+
+// In the middle, where nothing that a start reads is.
+TEST_F(StoreRefusalTest, ADatabaseWithOneBadPageOfHistory) {
+  FillHistory();
+  Overwrite(Integer("SELECT page_count / 2 FROM pragma_page_count"), '\xee');
+  ExpectRefused("is damaged or no database");
+}
+
+TEST_F(StoreRefusalTest, ADatabaseThatIsCutShort) {
+  FillHistory();
+  std::filesystem::resize_file(File(), std::filesystem::file_size(File()) / 2);
+  ExpectRefused("is damaged or no database");
+}
+
+TEST_F(StoreRefusalTest, AHeaderThatIsOverwritten) {
+  FillHistory();
+  Overwrite(0, 'x');
+  ExpectRefused("is damaged or no database");
+}
+
+TEST_F(StoreRefusalTest, AnotherProgramsDatabaseWithItsOwnMark) {
+  Execute("CREATE TABLE recipes (name TEXT); PRAGMA application_id = 7; PRAGMA user_version = 1");
+  ExpectRefused("is a database of another program");
 }
 
 TEST_F(StoreRefusalTest, ADirectoryThatCannotBeMade) {

@@ -40,7 +40,10 @@ Task FullTask() {
 
 TEST_F(StoreTest, GivesBackEveryField) {
   JobCreated created = NewJob("job-1", {"x1000c0s0b0n0", "x1000c0s0b0n1"}, 1);
-  created.spec.policy = {7, 30s, 90s, 10min};
+  created.spec.policy.max_parallel = 7;
+  created.spec.policy.deadline = 10min;
+  created.spec.policy.canary = CountOrPercent{0, 150};
+  created.spec.policy.since = Time(1'700'000'000s + Duration(3));
   JobStatus status{JobState::kCancelling, "cancelled by alice", Time(1'700'000'009s), 4};
   const NodeSeen seen{"x1000c0s0b0n0", {"nid000001", "nid000001-nmn"}, Time(12s)};
   {
@@ -173,26 +176,120 @@ TEST_F(StoreTest, ARequestIdThatTheEngineHasForgottenMayBeUsedAgain) {
   EXPECT_TRUE(store->Commit({second}).ok());
 }
 
-TEST_F(StoreTest, OfEndedJobsTheNewestAreLoadedAndOfAllTheirRequests) {
+TEST_F(StoreTest, OfEndedJobsTheNewestWithATaskLostAreLoadedAndOfAllTheirRequests) {
   auto store = OpenStore();
   uint64_t revision = 0;
-  for (const char* id : {"j1", "j2", "j3", "j4"}) {
-    JobChanged ended{id, {}};
-    ended.status.state = JobState::kSucceeded;
-    ASSERT_TRUE(store->Commit({NewJob(id, Nodes(1), ++revision)}).ok());
-    ended.status.revision = ++revision;
+  for (const char* id : {"j1", "j2", "j3", "j4", "j5"}) {
+    const TaskState end = id == std::string("j5") ? TaskState::kSucceeded : TaskState::kLost;
+    ASSERT_TRUE(store
+                    ->Commit({NewJob(id, Nodes(1), revision + 1),
+                              Change(id, "nid000001", end, revision + 2)})
+                    .ok());
+    revision += 3;
     if (id == std::string("j1")) continue;
-    ASSERT_TRUE(store->Commit({ended}).ok());
+    ASSERT_TRUE(store->Commit({Ended(id, JobState::kFailed, Time(9s), revision)}).ok());
   }
-  const auto loaded = store->Load(1);
+  const auto loaded = store->Load(2);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  ASSERT_EQ(loaded->jobs.size(), 2u);
+  ASSERT_EQ(loaded->jobs.size(), 3u);
   EXPECT_EQ(loaded->jobs[0].spec.id, "j1") << "it has not ended";
-  EXPECT_EQ(loaded->jobs[1].spec.id, "j4");
-  ASSERT_EQ(loaded->requests.size(), 4u);
+  EXPECT_EQ(loaded->jobs[1].spec.id, "j3");
+  EXPECT_EQ(loaded->jobs[2].spec.id, "j4") << "nothing may come for j5 any more";
+  EXPECT_EQ(loaded->jobs[2].tasks[0].state, TaskState::kLost);
+  ASSERT_EQ(loaded->requests.size(), 5u);
   EXPECT_EQ(loaded->requests[1].request_id, "request of j2");
   EXPECT_EQ(loaded->requests[1].job, "j2");
   EXPECT_EQ(loaded->revision, revision);
+}
+
+TEST_F(StoreTest, ATaskThatWaitsForItsNextTryKeepsWhatTheLastOneSaid) {
+  TaskChanged failed{"j", FullTask()};
+  failed.task.node = "nid000001";
+  failed.task.state = TaskState::kPending;
+  failed.task.late_outcome.reset();
+  {
+    auto store = OpenStore();
+    ASSERT_TRUE(store
+                    ->Commit({NewJob("j", Nodes(2), 1),
+                              Change("j", "nid000001", TaskState::kDispatched, 2), failed})
+                    .ok());
+  }
+  auto store = OpenStore();
+  EXPECT_EQ(store->Load(0)->jobs[0].tasks[0], failed.task);
+  auto reader = OpenReader();
+  EXPECT_EQ(reader->GetTask("j", "nid000001").value(), failed.task);
+  EXPECT_EQ(reader->GetJob("j")->counts[static_cast<size_t>(TaskState::kPending)], 2u);
+  EXPECT_EQ(reader->ReadChanges("j", {2, ""}, 10)->tasks.size(), 1u);
+}
+
+TEST_F(StoreTest, ALateOutcomeIsKeptBesideTheTasksEnd) {
+  auto store = OpenStore();
+  auto reader = OpenReader();
+  const Outcome late = *FullTask().late_outcome;
+  TaskChanged lost = Change("j", "nid000001", TaskState::kLost, 3);
+  lost.task.detail = "no report came";
+  lost.task.reason = Reason::kNoReport;
+  ASSERT_TRUE(store
+                  ->Commit({NewJob("j", Nodes(2), 1),
+                            Change("j", "nid000001", TaskState::kDispatched, 2), lost})
+                  .ok());
+  ASSERT_TRUE(store->Commit({LateOutcome{"j", "nid000001", 4, Time(77s), late}}).ok());
+  lost.task.revision = 4;
+  lost.task.updated = Time(77s);
+  lost.task.late_outcome = late;
+  EXPECT_EQ(reader->GetTask("j", "nid000001").value(), lost.task);
+  EXPECT_EQ(reader->GetJob("j")->status.revision, 4u);
+  EXPECT_EQ(reader->GetJob("j")->counts[static_cast<size_t>(TaskState::kLost)], 1u);
+  const auto changes = reader->ReadChanges("j", {3, ""}, 10);
+  ASSERT_TRUE(changes.ok());
+  ASSERT_EQ(changes->tasks.size(), 1u);
+  EXPECT_EQ(changes->tasks[0], lost.task);
+  EXPECT_EQ(store->Load(0)->jobs[0].tasks[0], lost.task);
+}
+
+TEST_F(StoreTest, ALateOutcomeOfATaskThatHasNotEndedIsAContradiction) {
+  auto store = OpenStore();
+  ASSERT_TRUE(
+      store->Commit({NewJob("j", Nodes(2), 1), Change("j", "nid000001", TaskState::kDispatched, 2)})
+          .ok());
+  for (const char* node : {"nid000001", "nid000002", "nid000003"}) {
+    EXPECT_EQ(store->Commit({LateOutcome{"j", node, 3, {}, Outcome()}}).code(),
+              absl::StatusCode::kInternal);
+  }
+  EXPECT_TRUE(store->Commit({LateOutcome{"gone", "nid000001", 3, {}, Outcome()}}).ok());
+}
+
+TEST_F(StoreTest, ADeletedJobIsSeenByNobody) {
+  auto store = OpenStore();
+  auto reader = OpenReader();
+  for (const char* id : {"j", "k"}) ASSERT_TRUE(store->Commit({NewJob(id, Nodes(1), id[0])}).ok());
+  EXPECT_EQ(store->Commit({JobDeleted{"j"}}).code(), absl::StatusCode::kInternal)
+      << "it has not ended";
+  ASSERT_TRUE(store
+                  ->Commit({Change("j", "nid000001", TaskState::kLost, 200),
+                            Ended("j", JobState::kFailed, Time(1s), 201)})
+                  .ok());
+  ASSERT_TRUE(store->Commit({JobDeleted{"j"}, JobDeleted{"no such"}}).ok());
+  EXPECT_EQ(reader->GetJob("j").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(reader->GetTask("j", "nid000001").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(reader->ListTasks("j", 1, "").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(reader->ReadChanges("j", {}, 1).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(reader->ListJobs(10, "")->size(), 1u);
+  auto loaded = store->Load(100);
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->jobs.size(), 1u);
+  EXPECT_EQ(loaded->requests.size(), 2u) << "asked again, it makes no second job";
+  EXPECT_EQ(loaded->revision, 201u);
+  EXPECT_TRUE(store->Commit({JobDeleted{"j"}, LateOutcome{"j", "nid000001", 202, {}, {}}}).ok());
+}
+
+TEST_F(StoreTest, ARestoredStoreHasANewId) {
+  const Epoch before = OpenStore()->epoch();
+  const Epoch restored =
+      SqliteJobStore::Open(dir_, {.retention = {}, .is_restored = true}).value()->epoch();
+  EXPECT_NE(restored.store_id, before.store_id);
+  EXPECT_EQ(restored.counter, 1u);
+  EXPECT_EQ(OpenStore()->epoch(), (Epoch{restored.store_id, 2}));
 }
 
 TEST_F(StoreTest, AnEmptyStoreLoadsEmpty) {
