@@ -24,7 +24,8 @@ class JobStore {
   // records contradict what is stored (an unknown job, a revision given twice), which is our bug.
   virtual absl::Status Commit(const std::vector<Record>& records) = 0;
   // At start: every job that has not ended, the newest `max_ended_jobs` of the others that have a task LOST, every request and every
-  // node. A history of years is not read.
+  // node. Of those that have ended only the tasks LOST are given: of the others nothing can come any more. A history of years is not
+  // read.
   virtual absl::StatusOr<Loaded> Load(size_t max_ended_jobs) = 0;
   // Housekeeping between batches, a bounded piece of it in a commit of its own: of each ended job's tasks only the newest row stays, and
   // what was deleted or is beyond the retention goes. True if there is more to do at once. Errors as of Commit, but never INTERNAL; and

@@ -3,7 +3,7 @@
 #include "controller/store/loader.h"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -12,10 +12,42 @@
 namespace muster {
 namespace {
 
+constexpr auto kLostState = static_cast<int64_t>(TaskState::kLost);
+
 struct JobRow {
   int64_t number = 0;
-  StoredJob job;  // all tasks PENDING
+  uint64_t revision = 0;  // of its creation
+  StoredJob job;          // without its tasks
 };
+
+struct Queries {
+  std::unique_ptr<SqliteStatement> job, nodes, newest, newest_lost;
+};
+
+absl::StatusOr<Queries> PrepareQueries(SqliteDatabase& database) {
+  const std::string newest =
+      fmt::format("SELECT {} FROM transition WHERE revision IN ", kTaskColumns);
+  Queries queries;
+  const std::vector<std::pair<std::unique_ptr<SqliteStatement>*, std::string>> sources = {
+      {&queries.job, fmt::format("SELECT {}, job.revision, {} FROM job JOIN job_status "
+                                 "ON job_status.job = number WHERE number = ?",
+                                 kJobColumns, kStatusColumns)},
+      {&queries.nodes, "SELECT nodes FROM job_nodes WHERE job = ?"},
+      {&queries.newest,
+       newest + "(SELECT max(revision) FROM transition WHERE job = ? GROUP BY node)"},
+      // `state` is that of the row with the highest revision: "bare columns" of lang_select.html.
+      {&queries.newest_lost,
+       newest + fmt::format("(SELECT newest FROM (SELECT max(revision) AS newest, state FROM "
+                            "transition WHERE job = ? GROUP BY node) WHERE state = {})",
+                            kLostState)},
+  };
+  for (const auto& [query, sql] : sources) {
+    absl::StatusOr<std::unique_ptr<SqliteStatement>> prepared = database.Prepare(sql);
+    MUSTER_RETURN_IF_ERROR(prepared.status());
+    *query = std::move(*prepared);
+  }
+  return queries;
+}
 
 // Those that have not ended, and of the others the newest that have a task LOST.
 absl::StatusOr<std::vector<int64_t>> JobsToLoad(SqliteDatabase& database, size_t max_ended_jobs) {
@@ -30,7 +62,7 @@ absl::StatusOr<std::vector<int64_t>> JobsToLoad(SqliteDatabase& database, size_t
     if ((*select)->Integer(1) >= kFirstEndedState) {
       const absl::StatusOr<TaskCounts> counts = CountsFromText((*select)->Text(2));
       MUSTER_RETURN_IF_ERROR(counts.status());
-      const bool may_hear_more = (*counts)[static_cast<size_t>(TaskState::kLost)] > 0;
+      const bool may_hear_more = (*counts)[kLostState] > 0;
       if (!may_hear_more || ended == max_ended_jobs) continue;
       ++ended;
     }
@@ -38,67 +70,93 @@ absl::StatusOr<std::vector<int64_t>> JobsToLoad(SqliteDatabase& database, size_t
   }
 }
 
-absl::StatusOr<JobRow> ReadJobRow(const SqliteStatement& row) {
-  JobRow result;
-  absl::StatusOr<JobSpec> spec = ReadSpec(row, 1);
+absl::StatusOr<JobRow> ReadJob(SqliteStatement& select, int64_t number) {
+  const SqliteReset reset(select);
+  const absl::StatusOr<bool> row = select.Bind(1, number).Step();
+  MUSTER_RETURN_IF_ERROR(row.status());
+  if (!*row) return MakeStatus(absl::StatusCode::kDataLoss, "job number {} has no row", number);
+  absl::StatusOr<JobSpec> spec = ReadSpec(select, 0);
   MUSTER_RETURN_IF_ERROR(spec.status());
-  result.number = row.Integer(0);
+  JobRow result;
+  result.number = number;
+  result.revision = static_cast<uint64_t>(select.Integer(kJobColumnCount));
   result.job.spec = std::move(*spec);
-  const auto revision = static_cast<uint64_t>(row.Integer(kJobColumnCount + 2));
-  for (const std::string& node : SplitLines(row.Text(kJobColumnCount + 1)))
-    result.job.tasks.push_back(PendingTask(result.job.spec, node, revision));
-  result.job.status = ReadStatus(row, kJobColumnCount + 3);
+  result.job.status = ReadStatus(select, kJobColumnCount + 1);
   return result;
 }
 
-absl::StatusOr<std::vector<JobRow>> ReadJobs(SqliteDatabase& database, size_t max_ended_jobs) {
-  const absl::StatusOr<std::vector<int64_t>> numbers = JobsToLoad(database, max_ended_jobs);
-  MUSTER_RETURN_IF_ERROR(numbers.status());
-  absl::StatusOr<std::unique_ptr<SqliteStatement>> select =
-      database.Prepare(fmt::format("SELECT number, {}, nodes, job.revision, {} FROM job "
-                                   "JOIN job_status ON job_status.job = number "
-                                   "JOIN job_nodes ON job_nodes.job = number WHERE number = ?",
-                                   kJobColumns, kStatusColumns));
-  MUSTER_RETURN_IF_ERROR(select.status());
-  std::vector<JobRow> jobs;
-  for (const int64_t number : *numbers) {
-    const SqliteReset reset(**select);
-    const absl::StatusOr<bool> row = (*select)->Bind(1, number).Step();
-    MUSTER_RETURN_IF_ERROR(row.status());
-    if (!*row) return MakeStatus(absl::StatusCode::kDataLoss, "job number {} has no row", number);
-    absl::StatusOr<JobRow> job = ReadJobRow(**select);
-    MUSTER_RETURN_IF_ERROR(job.status());
-    jobs.push_back(std::move(*job));
-  }
-  std::sort(jobs.begin(), jobs.end(),
-            [](const JobRow& a, const JobRow& b) { return a.job.spec.id < b.job.spec.id; });
-  return jobs;
+// All PENDING.
+absl::StatusOr<std::vector<Task>> MakeTasks(SqliteStatement& select, const JobRow& row) {
+  const SqliteReset reset(select);
+  const absl::StatusOr<bool> has_nodes = select.Bind(1, row.number).Step();
+  MUSTER_RETURN_IF_ERROR(has_nodes.status());
+  const std::vector<std::string> nodes = SplitLines(*has_nodes ? select.Text(0) : std::string());
+  std::vector<Task> tasks;
+  tasks.reserve(nodes.size());
+  for (const std::string& node : nodes)
+    tasks.push_back(PendingTask(row.job.spec, node, row.revision));
+  return tasks;
 }
 
-// `newest` is prepared once for all jobs.
-absl::Status ReadNewestTasks(SqliteStatement& newest, JobRow& row) {
-  std::vector<Task>& tasks = row.job.tasks;
-  std::unordered_map<std::string_view, size_t> positions;  // for look-up only; keys are from spec
-  std::vector<std::string> names;
-  names.reserve(tasks.size());
-  for (const Task& task : tasks) names.push_back(task.node);
-  for (size_t i = 0; i < names.size(); ++i) positions.emplace(names[i], i);
-
-  const SqliteReset reset(newest);
-  newest.Bind(1, row.number);
+// Calls `take` with each task that the query gives.
+template <typename Take>
+absl::Status ForEachTask(SqliteStatement& select, int64_t job, Take take) {
+  const SqliteReset reset(select);
+  select.Bind(1, job);
   while (true) {
-    const absl::StatusOr<bool> more = newest.Step();
+    const absl::StatusOr<bool> more = select.Step();
     MUSTER_RETURN_IF_ERROR(more.status());
     if (!*more) return absl::OkStatus();
-    absl::StatusOr<Task> task = ReadTask(newest, 0);
+    absl::StatusOr<Task> task = ReadTask(select, 0);
     MUSTER_RETURN_IF_ERROR(task.status());
-    const auto position = positions.find(task->node);
+    MUSTER_RETURN_IF_ERROR(take(std::move(*task)));
+  }
+}
+
+absl::Status ReadAllTasks(Queries& queries, JobRow& row) {
+  absl::StatusOr<std::vector<Task>> tasks = MakeTasks(*queries.nodes, row);
+  MUSTER_RETURN_IF_ERROR(tasks.status());
+  std::unordered_map<std::string, size_t> positions;  // for look-up only
+  for (size_t i = 0; i < tasks->size(); ++i) positions.emplace((*tasks)[i].node, i);
+  row.job.tasks = std::move(*tasks);
+  return ForEachTask(*queries.newest, row.number, [&](Task task) -> absl::Status {
+    const auto position = positions.find(task.node);
     if (position == positions.end()) {
       return MakeStatus(absl::StatusCode::kDataLoss, "job {} has no task of {}", row.job.spec.id,
-                        task->node);
+                        task.node);
     }
-    tasks[position->second] = std::move(*task);
+    row.job.tasks[position->second] = std::move(task);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status ReadLostTasks(Queries& queries, JobRow& row) {
+  std::vector<Task>& tasks = row.job.tasks;
+  MUSTER_RETURN_IF_ERROR(ForEachTask(*queries.newest_lost, row.number, [&](Task task) {
+    tasks.push_back(std::move(task));
+    return absl::OkStatus();
+  }));
+  std::sort(tasks.begin(), tasks.end(),
+            [](const Task& a, const Task& b) { return a.node < b.node; });
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<StoredJob>> ReadJobs(SqliteDatabase& database, size_t max_ended_jobs) {
+  const absl::StatusOr<std::vector<int64_t>> numbers = JobsToLoad(database, max_ended_jobs);
+  MUSTER_RETURN_IF_ERROR(numbers.status());
+  absl::StatusOr<Queries> queries = PrepareQueries(database);
+  MUSTER_RETURN_IF_ERROR(queries.status());
+  std::vector<StoredJob> jobs;
+  for (const int64_t number : *numbers) {
+    absl::StatusOr<JobRow> row = ReadJob(*queries->job, number);
+    MUSTER_RETURN_IF_ERROR(row.status());
+    MUSTER_RETURN_IF_ERROR(IsTerminal(row->job.status.state) ? ReadLostTasks(*queries, *row)
+                                                             : ReadAllTasks(*queries, *row));
+    jobs.push_back(std::move(row->job));
   }
+  std::sort(jobs.begin(), jobs.end(),
+            [](const StoredJob& a, const StoredJob& b) { return a.spec.id < b.spec.id; });
+  return jobs;
 }
 
 absl::StatusOr<std::vector<StoredRequest>> ReadRequests(SqliteDatabase& database) {
@@ -133,17 +191,9 @@ absl::StatusOr<std::vector<NodeSeen>> ReadNodes(SqliteDatabase& database) {
 
 absl::StatusOr<Loaded> LoadNewest(SqliteDatabase& database, size_t max_ended_jobs) {
   Loaded loaded;
-  absl::StatusOr<std::vector<JobRow>> rows = ReadJobs(database, max_ended_jobs);
-  MUSTER_RETURN_IF_ERROR(rows.status());
-  absl::StatusOr<std::unique_ptr<SqliteStatement>> newest = database.Prepare(
-      fmt::format("SELECT {} FROM transition WHERE revision IN "
-                  "(SELECT max(revision) FROM transition WHERE job = ? GROUP BY node)",
-                  kTaskColumns));
-  MUSTER_RETURN_IF_ERROR(newest.status());
-  for (JobRow& row : *rows) {
-    MUSTER_RETURN_IF_ERROR(ReadNewestTasks(**newest, row));
-    loaded.jobs.push_back(std::move(row.job));
-  }
+  absl::StatusOr<std::vector<StoredJob>> jobs = ReadJobs(database, max_ended_jobs);
+  MUSTER_RETURN_IF_ERROR(jobs.status());
+  loaded.jobs = std::move(*jobs);
   absl::StatusOr<std::vector<StoredRequest>> requests = ReadRequests(database);
   MUSTER_RETURN_IF_ERROR(requests.status());
   loaded.requests = std::move(*requests);

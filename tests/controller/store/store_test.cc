@@ -182,10 +182,13 @@ TEST_F(StoreTest, OfEndedJobsTheNewestWithATaskLostAreLoadedAndOfAllTheirRequest
   for (const char* id : {"j1", "j2", "j3", "j4", "j5"}) {
     const TaskState end = id == std::string("j5") ? TaskState::kSucceeded : TaskState::kLost;
     ASSERT_TRUE(store
-                    ->Commit({NewJob(id, Nodes(1), revision + 1),
-                              Change(id, "nid000001", end, revision + 2)})
+                    ->Commit({NewJob(id, Nodes(2), revision + 1),
+                              Change(id, "nid000001", TaskState::kDispatched, revision + 2),
+                              Change(id, "nid000002", TaskState::kLost, revision + 3),
+                              Change(id, "nid000002", TaskState::kSucceeded, revision + 4),
+                              Change(id, "nid000001", end, revision + 5)})
                     .ok());
-    revision += 3;
+    revision += 6;
     if (id == std::string("j1")) continue;
     ASSERT_TRUE(store->Commit({Ended(id, JobState::kFailed, Time(9s), revision)}).ok());
   }
@@ -195,7 +198,10 @@ TEST_F(StoreTest, OfEndedJobsTheNewestWithATaskLostAreLoadedAndOfAllTheirRequest
   EXPECT_EQ(loaded->jobs[0].spec.id, "j1") << "it has not ended";
   EXPECT_EQ(loaded->jobs[1].spec.id, "j3");
   EXPECT_EQ(loaded->jobs[2].spec.id, "j4") << "nothing may come for j5 any more";
+  ASSERT_EQ(loaded->jobs[2].tasks.size(), 1u) << "what has succeeded is of no use any more";
+  EXPECT_EQ(loaded->jobs[2].tasks[0].node, "nid000001");
   EXPECT_EQ(loaded->jobs[2].tasks[0].state, TaskState::kLost);
+  EXPECT_EQ(loaded->jobs[2].tasks[0].revision, revision - 7);
   ASSERT_EQ(loaded->requests.size(), 5u);
   EXPECT_EQ(loaded->requests[1].request_id, "request of j2");
   EXPECT_EQ(loaded->requests[1].job, "j2");
