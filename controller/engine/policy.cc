@@ -43,8 +43,9 @@ uint32_t CanarySize(const Policy& policy, uint32_t all) {
 }
 
 uint32_t ParallelLimit(const Policy& policy, uint32_t ended) {
-  if (!policy.ramp || ended >= policy.max_parallel) return policy.max_parallel;
-  return std::min(policy.max_parallel, std::bit_floor(ended + 1));
+  if (!policy.ramp) return policy.max_parallel;
+  return static_cast<uint32_t>(
+      std::min<uint64_t>(policy.max_parallel, std::bit_floor(uint64_t{ended} + 1)));
 }
 
 bool IsFailure(TaskState state) {
