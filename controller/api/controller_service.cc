@@ -7,9 +7,11 @@
 #include "common/uuid.h"
 #include "controller/api/convert.h"
 #include "controller/api/names.h"
+#include "controller/api/targets.h"
 #include "controller/api/validate.h"
 #include "controller/api/watch.h"
 #include "controller/edge/grpc_status.h"
+#include "controller/engine/plan.h"
 
 namespace muster {
 namespace {
@@ -34,17 +36,31 @@ class RefusedWatch final : public grpc::ServerWriteReactor<v1::JobChanges> {
   void OnDone() override { delete this; }
 };
 
-// What CreateJob answers to validate_only: the job as it would be, without a name.
-v1::Job Preview(const CheckedRequest& checked, const std::string& operator_name, size_t nodes) {
+// Which of `nodes` can be sent to now.
+std::vector<bool> Attached(const std::vector<std::string>& nodes, const NodeRegistry& registry) {
+  std::vector<bool> is_attached(nodes.size());
+  size_t at = 0;
+  for (const NodeInfo& node : registry.List(nodes)) {
+    while (nodes[at] != node.xname) ++at;
+    is_attached[at] = node.presence == Presence::kAttached;
+  }
+  return is_attached;
+}
+
+// What CreateJob answers to validate_only: the job as it would be, without a name, and its plan.
+v1::Job Preview(const CheckedRequest& checked, const std::string& operator_name,
+                const std::vector<std::string>& nodes, const NodeRegistry& registry) {
   JobSummary job;
   job.spec.work = checked.work;
   job.spec.policy = checked.policy;
   job.spec.created_by = operator_name;
-  job.counts[static_cast<size_t>(TaskState::kPending)] = static_cast<uint32_t>(nodes);
+  job.counts[static_cast<size_t>(TaskState::kPending)] = static_cast<uint32_t>(nodes.size());
   v1::Job proto = ToProto(job);
   proto.clear_name();
   proto.clear_state();
   proto.clear_create_time();
+  *proto.mutable_plan() =
+      ToProto(PlanRollout(checked.policy, checked.work, nodes, Attached(nodes, registry)));
   return proto;
 }
 
@@ -59,9 +75,9 @@ ControllerService::ControllerService(ControllerServiceOptions options, JobContro
       registry_(registry),
       clock_(clock) {}
 
-absl::StatusOr<std::string> ControllerService::OperatorOf(
+absl::StatusOr<ControllerService::Caller> ControllerService::CallerOf(
     const grpc::CallbackServerContext& context) const {
-  const absl::StatusOr<CertificateInfo> certificate = CertificateOf(*context.auth_context());
+  absl::StatusOr<CertificateInfo> certificate = CertificateOf(*context.auth_context());
   MUSTER_RETURN_IF_ERROR(certificate.status());
   const std::vector<std::string> names = NamesIn(certificate->uris, options_.patterns.operator_);
   if (names.empty()) {
@@ -70,22 +86,27 @@ absl::StatusOr<std::string> ControllerService::OperatorOf(
         "the certificate is not an operator's: its names are [{}], an operator's are {}",
         fmt::join(certificate->uris, ", "), options_.patterns.operator_);
   }
-  // A connection lives longer than the certificate that it was made with.
-  if (std::chrono::system_clock::now() >= certificate->not_after)
+  MUSTER_RETURN_IF_ERROR(CheckValid(*certificate));
+  return Caller{names.front(), *std::move(certificate)};
+}
+
+// A connection lives longer than the certificate that it was made with.
+absl::Status ControllerService::CheckValid(const CertificateInfo& certificate) const {
+  if (std::chrono::system_clock::now() >= certificate.not_after)
     return MakeStatus(absl::StatusCode::kUnauthenticated, "the certificate has expired");
-  if (options_.is_revoked && options_.is_revoked(*certificate))
+  if (options_.is_revoked && options_.is_revoked(certificate))
     return MakeStatus(absl::StatusCode::kPermissionDenied, "the certificate is revoked");
-  return names.front();
+  return absl::OkStatus();
 }
 
 void ControllerService::Schedule(const grpc::CallbackServerContext& context,
                                  std::function<void(const std::string&)> step,
                                  const std::function<void(const absl::Status&)>& refuse) {
-  absl::StatusOr<std::string> name = OperatorOf(context);
-  if (!name.ok()) {
-    log::Warning("operator refused peer={} why=\"{}\"", context.peer(), Message(name.status()));
-    refuse(name.status());
-  } else if (!worker_.Post([step = std::move(step), name = *name] { step(name); })) {
+  const absl::StatusOr<Caller> caller = CallerOf(context);
+  if (!caller.ok()) {
+    log::Warning("operator refused peer={} why=\"{}\"", context.peer(), Message(caller.status()));
+    refuse(caller.status());
+  } else if (!worker_.Post([step = std::move(step), name = caller->name] { step(name); })) {
     refuse(Busy());
   }
 }
@@ -132,12 +153,13 @@ grpc::ServerUnaryReactor* ControllerService::CreateJob(grpc::CallbackServerConte
 void ControllerService::Create(const std::string& operator_name,
                                const v1::CreateJobRequest& request, v1::Job* response,
                                grpc::ServerUnaryReactor* reactor) {
-  absl::StatusOr<CheckedRequest> checked = CheckRequest(request);
+  absl::StatusOr<CheckedRequest> checked = CheckRequest(request, clock_.Now());
   if (!checked.ok()) return reactor->Finish(GrpcStatus(checked.status()));
-  absl::StatusOr<std::vector<std::string>> nodes = registry_.Resolve(FromProto(request.targets()));
+  absl::StatusOr<std::vector<std::string>> nodes =
+      ResolveTargets(request.targets(), registry_, reader_);
   if (!nodes.ok()) return reactor->Finish(GrpcStatus(nodes.status()));
   if (request.validate_only()) {
-    *response = Preview(*checked, operator_name, nodes->size());
+    *response = Preview(*checked, operator_name, *nodes, registry_);
     return reactor->Finish(grpc::Status::OK);
   }
   JobSpec spec;
@@ -149,21 +171,6 @@ void ControllerService::Create(const std::string& operator_name,
   spec.request_id = std::move(checked->request_id);
   spec.request_digest = std::move(checked->digest);
   control_.Submit(std::move(spec), std::move(*nodes), AnswerWithJob(reactor, response));
-}
-
-grpc::ServerUnaryReactor* ControllerService::CancelJob(grpc::CallbackServerContext* context,
-                                                       const v1::CancelJobRequest* request,
-                                                       v1::Job* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Schedule(
-      *context,
-      [this, request, response, reactor](const std::string& operator_name) {
-        const absl::StatusOr<std::string> id = ParseJobName(request->name());
-        if (!id.ok()) return reactor->Finish(GrpcStatus(id.status()));
-        control_.Act(JobAction::kCancel, *id, operator_name, AnswerWithJob(reactor, response));
-      },
-      [reactor](const absl::Status& status) { reactor->Finish(GrpcStatus(status)); });
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* ControllerService::GetJob(grpc::CallbackServerContext* context,
@@ -186,15 +193,17 @@ grpc::ServerUnaryReactor* ControllerService::ListJobs(grpc::CallbackServerContex
 
 grpc::ServerWriteReactor<v1::JobChanges>* ControllerService::WatchJob(
     grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) {
-  const absl::StatusOr<std::string> operator_name = OperatorOf(*context);
-  if (!operator_name.ok()) return new RefusedWatch(operator_name.status());
+  const absl::StatusOr<Caller> caller = CallerOf(*context);
+  if (!caller.ok()) return new RefusedWatch(caller.status());
   const absl::StatusOr<std::string> id = ParseJobName(request->name());
   if (!id.ok()) return new RefusedWatch(id.status());
   if (watches_.fetch_add(1) >= kMaxWatches) {
     watches_.fetch_sub(1);
     return new RefusedWatch(Busy());
   }
-  return Watch::Start(*id, request->revision(), {worker_, control_, reader_, watches_});
+  const auto check = [this, certificate = caller->certificate] { return CheckValid(certificate); };
+  return Watch::Start(*id, request->revision(),
+                      {worker_, control_, reader_, watches_, check, options_.certificate_check});
 }
 
 grpc::ServerUnaryReactor* ControllerService::GetTask(grpc::CallbackServerContext* context,

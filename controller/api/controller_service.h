@@ -29,6 +29,8 @@ struct ControllerServiceOptions {
   IdentityPatterns patterns;
   // Any thread; shortly. Nothing: no certificate is.
   std::function<bool(const CertificateInfo&)> is_revoked;
+  // A watch ends no later than this after its operator's certificate has expired or is revoked.
+  Duration certificate_check = 1min;
 };
 
 class ControllerService final : public v1::Controller::CallbackService {
@@ -48,6 +50,15 @@ class ControllerService final : public v1::Controller::CallbackService {
   grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context,
                                       const v1::CancelJobRequest* request,
                                       v1::Job* response) override;
+  grpc::ServerUnaryReactor* PauseJob(grpc::CallbackServerContext* context,
+                                     const v1::PauseJobRequest* request,
+                                     v1::Job* response) override;
+  grpc::ServerUnaryReactor* ResumeJob(grpc::CallbackServerContext* context,
+                                      const v1::ResumeJobRequest* request,
+                                      v1::Job* response) override;
+  grpc::ServerUnaryReactor* DeleteJob(grpc::CallbackServerContext* context,
+                                      const v1::DeleteJobRequest* request,
+                                      google::protobuf::Empty* response) override;
   grpc::ServerWriteReactor<v1::JobChanges>* WatchJob(grpc::CallbackServerContext* context,
                                                      const v1::WatchJobRequest* request) override;
   grpc::ServerUnaryReactor* GetTask(grpc::CallbackServerContext* context,
@@ -68,8 +79,15 @@ class ControllerService final : public v1::Controller::CallbackService {
                                            v1::ListOperationsResponse* response) override;
 
  private:
-  // The operator's name. PERMISSION_DENIED for any other peer, UNAUTHENTICATED if the certificate has expired.
-  absl::StatusOr<std::string> OperatorOf(const grpc::CallbackServerContext& context) const;
+  struct Caller {
+    std::string name;
+    CertificateInfo certificate;
+  };
+
+  // The operator. PERMISSION_DENIED for any other peer, else as CheckValid.
+  absl::StatusOr<Caller> CallerOf(const grpc::CallbackServerContext& context) const;
+  // UNAUTHENTICATED if the certificate has expired, PERMISSION_DENIED if it is revoked. Any thread.
+  absl::Status CheckValid(const CertificateInfo& certificate) const;
   // Runs `step` on the worker. It is run with an OK status, or not at all and `refuse` gets why.
   void Schedule(const grpc::CallbackServerContext& context,
                 std::function<void(const std::string& operator_name)> step,
@@ -79,12 +97,15 @@ class ControllerService final : public v1::Controller::CallbackService {
                                    std::function<absl::Status()> work);
   // Takes the runner's answer back to the worker, reads the job and finishes the call.
   JobDone AnswerWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response);
+  // Has the runner act on the job called `name`, which lives as long as the call.
+  void Act(const grpc::CallbackServerContext& context, JobAction action, const std::string& name,
+           grpc::ServerUnaryReactor* reactor, JobDone done);
   void Create(const std::string& operator_name, const v1::CreateJobRequest& request,
               v1::Job* response, grpc::ServerUnaryReactor* reactor);
 
   absl::Status List(const v1::ListJobsRequest& request, v1::ListJobsResponse& response);
   absl::Status List(const v1::ListTasksRequest& request, v1::ListTasksResponse& response);
-  absl::Status List(const v1::ListNodesRequest& request, v1::ListNodesResponse& response) const;
+  absl::Status List(const v1::ListNodesRequest& request, v1::ListNodesResponse& response);
   absl::Status Get(const v1::GetTaskRequest& request, v1::Task& response);
   absl::Status Get(const v1::GetNodeRequest& request, v1::Node& response) const;
 

@@ -70,6 +70,15 @@ v1::Node ToProto(const NodeInfo& node) {
   return proto;
 }
 
+v1::Plan ToProto(const Plan& plan) {
+  v1::Plan proto;
+  proto.mutable_canaries()->Assign(plan.canaries.begin(), plan.canaries.end());
+  proto.mutable_away()->Assign(plan.away.begin(), plan.away.end());
+  proto.mutable_waves()->Assign(plan.waves.begin(), plan.waves.end());
+  *proto.mutable_least_duration() = ToProto(plan.least_duration);
+  return proto;
+}
+
 TargetSpec FromProto(const v1::Targets& targets) {
   TargetSpec spec;
   spec.node_sets.assign(targets.node_sets().begin(), targets.node_sets().end());

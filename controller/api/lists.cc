@@ -5,6 +5,7 @@
 #include "controller/api/controller_service.h"
 #include "controller/api/convert.h"
 #include "controller/api/names.h"
+#include "controller/api/targets.h"
 
 namespace muster {
 
@@ -35,11 +36,11 @@ absl::Status ControllerService::List(const v1::ListTasksRequest& request,
 }
 
 absl::Status ControllerService::List(const v1::ListNodesRequest& request,
-                                     v1::ListNodesResponse& response) const {
+                                     v1::ListNodesResponse& response) {
   std::vector<std::string> names;
   if (request.has_targets()) {
     absl::StatusOr<std::vector<std::string>> resolved =
-        registry_.Resolve(FromProto(request.targets()));
+        ResolveTargets(request.targets(), registry_, reader_);
     MUSTER_RETURN_IF_ERROR(resolved.status());
     names = std::move(*resolved);
   } else {

@@ -9,59 +9,21 @@
 
 #include "common/limits.h"
 #include "common/uuid.h"
+#include "controller/api/check_policy.h"
 #include "proto/convert.h"
 
 namespace muster {
 namespace {
 
-constexpr Duration kMaxDeadline = std::chrono::hours(7 * 24);
 constexpr Duration kMaxSettle = std::chrono::hours(1);
 constexpr Duration kUsualSettle = 5s;
-constexpr uint32_t kMaxMaxParallel = 100'000;
 
 template <typename... Args>
 absl::Status Invalid(fmt::format_string<Args...> format, Args&&... args) {
   return MakeStatus(absl::StatusCode::kInvalidArgument, format, std::forward<Args>(args)...);
 }
 
-absl::StatusOr<Duration> CheckDuration(const char* field, const google::protobuf::Duration& proto,
-                                       Duration least, Duration most) {
-  if (proto.nanos() < -999'999'999 || proto.nanos() > 999'999'999)
-    return Invalid("{}: not a duration", field);
-  const Duration duration = FromProto(proto);
-  if (duration < least || duration > most) {
-    return Invalid("{}: {} s; it must be {} 0 and at most {} h", field, proto.seconds(),
-                   least > Duration(0) ? "greater than" : "at least",
-                   std::chrono::duration_cast<std::chrono::hours>(most).count());
-  }
-  return duration;
-}
-
-absl::StatusOr<Policy> CheckPolicy(const v1::Policy& proto) {
-  Policy policy;
-  if (proto.max_parallel() > kMaxMaxParallel) {
-    return Invalid("policy.max_parallel: {}; it must be at most {}", proto.max_parallel(),
-                   kMaxMaxParallel);
-  }
-  if (proto.max_parallel() > 0) policy.max_parallel = proto.max_parallel();
-  const auto read = [](bool is_set, const char* field, const google::protobuf::Duration& from,
-                       auto& to) -> absl::Status {
-    if (!is_set) return absl::OkStatus();
-    const auto duration = CheckDuration(field, from, Duration(1), kMaxDeadline);
-    MUSTER_RETURN_IF_ERROR(duration.status());
-    to = *duration;
-    return absl::OkStatus();
-  };
-  MUSTER_RETURN_IF_ERROR(read(proto.has_delivery_deadline(), "policy.delivery_deadline",
-                              proto.delivery_deadline(), policy.delivery_deadline));
-  MUSTER_RETURN_IF_ERROR(read(proto.has_execution_deadline(), "policy.execution_deadline",
-                              proto.execution_deadline(), policy.execution_deadline));
-  MUSTER_RETURN_IF_ERROR(
-      read(proto.has_deadline(), "policy.deadline", proto.deadline(), policy.deadline));
-  return policy;
-}
-
-absl::StatusOr<Work> CheckRestart(const v1::RestartUnit& proto, const Policy& policy) {
+absl::StatusOr<Work> CheckRestart(const v1::RestartUnit& proto) {
   RestartUnit restart;
   restart.settle = kUsualSettle;
   switch (proto.target_case()) {
@@ -85,24 +47,18 @@ absl::StatusOr<Work> CheckRestart(const v1::RestartUnit& proto, const Policy& po
     MUSTER_RETURN_IF_ERROR(settle.status());
     restart.settle = *settle;
   }
-  if (restart.settle >= policy.execution_deadline) {
-    return Invalid("the settle time ({} s) must be shorter than the execution deadline ({} s)",
-                   restart.settle / 1s, policy.execution_deadline / 1s);
-  }
-  if (policy.deadline && *policy.deadline <= restart.settle + kReportMargin) {
+  if (proto.has_satisfied_age()) {
     return Invalid(
-        "the job's deadline ({} s) leaves no time to restart anything: it must be more than the "
-        "settle time "
-        "({} s) and {} s",
-        *policy.deadline / 1s, restart.settle / 1s, kReportMargin / 1s);
+        "work.restart_unit.satisfied_age: the controller sets it, from policy.since or "
+        "policy.since_age");
   }
   return Work(restart);
 }
 
-absl::StatusOr<Work> CheckWork(const v1::Work& proto, const Policy& policy) {
+absl::StatusOr<Work> CheckWork(const v1::Work& proto) {
   switch (proto.work_case()) {
     case v1::Work::kRestartUnit:
-      return CheckRestart(proto.restart_unit(), policy);
+      return CheckRestart(proto.restart_unit());
     case v1::Work::kInspect: {
       if (proto.inspect().unit().empty()) return Work(Inspect{});
       const absl::StatusOr<std::string> unit = CheckUnitName(proto.inspect().unit());
@@ -158,7 +114,7 @@ absl::StatusOr<std::string> CheckUnitName(const std::string& name) {
   return full;
 }
 
-absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request) {
+absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request, Time now) {
   CheckedRequest checked;
   checked.request_id = request.request_id().empty() ? NewUuid() : request.request_id();
   if (!IsUuid(checked.request_id)) {
@@ -166,12 +122,13 @@ absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request)
                    limits::kMaxNameBytes);
   }
   checked.digest = DigestOf(request);
-  absl::StatusOr<Policy> policy = CheckPolicy(request.policy());
+  absl::StatusOr<Policy> policy = CheckPolicy(request.policy(), now);
   MUSTER_RETURN_IF_ERROR(policy.status());
   checked.policy = *policy;
-  absl::StatusOr<Work> work = CheckWork(request.work(), checked.policy);
+  absl::StatusOr<Work> work = CheckWork(request.work());
   MUSTER_RETURN_IF_ERROR(work.status());
   checked.work = *work;
+  MUSTER_RETURN_IF_ERROR(CheckFits(checked.work, checked.policy));
   return checked;
 }
 

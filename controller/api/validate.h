@@ -17,8 +17,8 @@ struct CheckedRequest {
   Policy policy;
 };
 
-// INVALID_ARGUMENT with the field, what is wrong with it, and what it may be.
-absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request);
+// `now` is the controller's clock. INVALID_ARGUMENT with the field, what is wrong with it, and what it may be.
+absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request, Time now);
 
 // As systemctl reads it: a name without the suffix of a unit type is a service's. INVALID_ARGUMENT for what systemd would never take
 // (systemd.unit(5)), and for a template without an instance.

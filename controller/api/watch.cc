@@ -44,8 +44,10 @@ void Watch::Read() {
     if (is_cancelled_) return Finish(absl::CancelledError());
     cursor = cursor_;
   }
+  const absl::Status allowed = context_.check();
   const absl::StatusOr<Changes> changes = context_.reader.ReadChanges(job_, cursor, kMaxWatchBatch);
   const MutexLock lock(mutex_);
+  if (!allowed.ok()) return Finish(allowed);
   if (!changes.ok()) return Finish(changes.status());
   if (is_cancelled_) return Finish(absl::CancelledError());
   Take(*changes);
@@ -60,8 +62,7 @@ void Watch::Take(const Changes& changes) {
   if (!has_news) {
     if (is_last_) return Finish(absl::OkStatus());
     if (has_changed_) return ScheduleRead();
-    phase_ = Phase::kWaiting;
-    return;
+    return Wait();
   }
   writing_.Clear();
   for (const Task& task : changes.tasks) *writing_.add_tasks() = ToProto(job_, task);
@@ -70,6 +71,23 @@ void Watch::Take(const Changes& changes) {
   has_sent_ = true;
   phase_ = Phase::kWriting;
   StartWrite(&writing_);
+}
+
+void Watch::Wait() {
+  phase_ = Phase::kWaiting;
+  const auto wake = std::chrono::system_clock::now() +
+                    std::chrono::duration_cast<std::chrono::microseconds>(context_.interval);
+  const std::weak_ptr<Watch> weak = self_;
+  // A new one for each wait: the call of the last one may still be on its way, with ok false.
+  alarm_ = std::make_unique<grpc::Alarm>();
+  alarm_->Set(wake, [weak](bool ok) {
+    if (const auto alive = ok ? weak.lock() : nullptr) alive->OnAlarm();
+  });
+}
+
+void Watch::OnAlarm() {
+  const MutexLock lock(mutex_);
+  if (phase_ == Phase::kWaiting) ScheduleRead();
 }
 
 void Watch::OnWriteDone(bool ok) {

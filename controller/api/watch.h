@@ -1,20 +1,23 @@
 // One WatchJob call: a gRPC reactor that sends a job's changes until the job has ended and everything was sent.
 //
 // It goes round: read a batch of changes (worker) -> write it (gRPC) -> read the next; when nothing is left it waits for the
-// runner to say that the job changed. At most one of the three is under way, so it never has more than one task on the worker. Life
+// runner to say that the job changed, or for the next look at the caller's certificate. At most one of the three is under way, so it never has more than one task on the worker. Life
 // and ending as of AgentSession: it keeps itself until OnDone, and Finish is called once, with no write in flight.
 #pragma once
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "common/mutex.h"
 #include "common/status.h"
+#include "common/time.h"
 #include "controller/api/worker.h"
 #include "controller/runner/submitter.h"
 #include "controller/store/job_store.h"
@@ -33,6 +36,9 @@ class Watch final : public grpc::ServerWriteReactor<v1::JobChanges> {
     JobControl& control;
     JobReader& reader;  // on the worker only
     std::atomic<int>& count;
+    // Whether the caller may still watch; asked before each batch, and each `interval` while nothing changes.
+    std::function<absl::Status()> check;
+    Duration interval;
   };
 
   // Changes after `revision`. The result is gRPC's until OnDone.
@@ -48,7 +54,9 @@ class Watch final : public grpc::ServerWriteReactor<v1::JobChanges> {
   Watch(std::string job, uint64_t revision, Context context);
 
   void OnChanged();  // runner's thread
-  void Read();       // worker
+  void OnAlarm();    // gRPC's thread
+  void Wait() MUSTER_REQUIRES(mutex_);
+  void Read();  // worker
   void ScheduleRead() MUSTER_REQUIRES(mutex_);
   void Finish(const absl::Status& status) MUSTER_REQUIRES(mutex_);
   // Takes what was read; the next step.
@@ -65,6 +73,7 @@ class Watch final : public grpc::ServerWriteReactor<v1::JobChanges> {
   bool is_cancelled_ MUSTER_GUARDED_BY(mutex_) = false;
   bool is_last_ MUSTER_GUARDED_BY(mutex_) = false;  // what is being written ends the watch
   bool has_sent_ MUSTER_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<grpc::Alarm> alarm_ MUSTER_GUARDED_BY(mutex_);  // of the last wait
   ChangesCursor cursor_ MUSTER_GUARDED_BY(mutex_);
   v1::JobChanges writing_;  // gRPC's while a write is in flight
 };

@@ -32,10 +32,18 @@ class FakeJobControl final : public JobControl {
     Commit({JobCreated{std::move(spec), std::move(nodes), NextRevision()}});
     done(id);
   }
-  void Act(JobAction, const std::string& job_id, const std::string& by, JobDone done) override {
+  void Act(JobAction action, const std::string& job_id, const std::string& by,
+           JobDone done) override {
+    if (!refusal_.ok()) return done(refusal_);
+    if (action == JobAction::kDelete) {
+      deleted_.push_back(job_id);
+      return done(job_id);
+    }
     JobStatus status;
-    status.state = JobState::kCancelled;
-    status.detail = "cancelled by " + by;
+    status.state = action == JobAction::kCancel  ? JobState::kCancelled
+                   : action == JobAction::kPause ? JobState::kPaused
+                                                 : JobState::kRunning;
+    status.detail = action == JobAction::kCancel ? "cancelled by " + by : "";
     status.revision = NextRevision();
     Commit({JobChanged{job_id, status}});
     done(job_id);
@@ -71,6 +79,8 @@ class FakeJobControl final : public JobControl {
     Commit({JobChanged{job, status}});
   }
   void Refuse(const absl::Status& status) { refusal_ = status; }
+  // Read after the call was answered.
+  const std::vector<std::string>& deleted() const { return deleted_; }
   size_t subscription_count() {
     const MutexLock lock(mutex_);
     return subscriptions_.size();
@@ -81,6 +91,7 @@ class FakeJobControl final : public JobControl {
 
   SqliteJobStore& store_;
   absl::Status refusal_;
+  std::vector<std::string> deleted_;
   std::atomic<uint64_t> revision_ = 0;
   Mutex mutex_;
   SubscriptionId last_subscription_ = 0;
@@ -95,7 +106,13 @@ class ApiTest : public ::testing::Test {
     store_ = std::move(*SqliteJobStore::Open(dir_));
     reader_ = std::move(*SqliteJobReader::Open(dir_));
     control_ = std::make_unique<FakeJobControl>(*store_);
-    service_ = std::make_unique<ControllerService>(ControllerServiceOptions{}, *control_, *reader_,
+    ControllerServiceOptions options;
+    options.is_revoked = [this](const CertificateInfo&) {
+      ++looks_;
+      return is_revoked_.load();
+    };
+    options.certificate_check = 10ms;
+    service_ = std::make_unique<ControllerService>(std::move(options), *control_, *reader_,
                                                    registry_, clock_);
     RequireTls13();
     auto credentials = MakeServerCredentials(
@@ -147,6 +164,8 @@ class ApiTest : public ::testing::Test {
     return job.ok() ? job->name().substr(5) : "";
   }
 
+  std::atomic<bool> is_revoked_ = false;
+  std::atomic<int> looks_ = 0;  // at a certificate
   std::string dir_;
   TestPki pki_;
   SystemClock clock_;

@@ -10,6 +10,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
+const Time kNow = Time(1'763'000'000s);
+
 v1::CreateJobRequest Restart(const std::string& unit) {
   v1::CreateJobRequest request;
   request.mutable_work()->mutable_restart_unit()->set_unit(unit);
@@ -17,7 +19,7 @@ v1::CreateJobRequest Restart(const std::string& unit) {
 }
 
 void ExpectInvalid(const v1::CreateJobRequest& request, const std::string& sentence) {
-  const auto checked = CheckRequest(request);
+  const auto checked = CheckRequest(request, kNow);
   EXPECT_EQ(checked.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(Message(checked.status()), HasSubstr(sentence));
 }
@@ -39,7 +41,7 @@ TEST(ValidateTest, FillsInDefaultsAndKeepsWhatWasGiven) {
   v1::CreateJobRequest request = Restart("foo");
   request.mutable_policy()->mutable_deadline()->set_seconds(60);
   request.mutable_work()->mutable_restart_unit()->mutable_settle();  // 0 is allowed
-  const auto checked = CheckRequest(request);
+  const auto checked = CheckRequest(request, kNow);
   ASSERT_TRUE(checked.ok()) << checked.status();
   EXPECT_EQ(checked->work, Work(RestartUnit{"foo.service", 0s}));
   EXPECT_EQ(checked->policy.max_parallel, 1000u);
@@ -73,17 +75,20 @@ TEST(ValidateTest, SaysWhichFieldIsWrong) {
   request.mutable_policy()->clear_execution_deadline();
   request.mutable_policy()->mutable_deadline()->set_seconds(7);
   ExpectInvalid(request, "leaves no time to restart anything");
+  request = Restart("foo");
+  request.mutable_work()->mutable_restart_unit()->mutable_satisfied_age();
+  ExpectInvalid(request, "work.restart_unit.satisfied_age: the controller sets it");
 }
 
 TEST(ValidateTest, TheDigestIsOfWhatIsAskedFor) {
   v1::CreateJobRequest request = Restart("foo");
-  const std::string digest = CheckRequest(request)->digest;
+  const std::string digest = CheckRequest(request, kNow)->digest;
   EXPECT_EQ(digest.size(), 32u);
   request.set_request_id(NewUuid());
   request.set_validate_only(true);
-  EXPECT_EQ(CheckRequest(request)->digest, digest);
+  EXPECT_EQ(CheckRequest(request, kNow)->digest, digest);
   request.mutable_targets()->set_all(true);
-  EXPECT_NE(CheckRequest(request)->digest, digest);
+  EXPECT_NE(CheckRequest(request, kNow)->digest, digest);
 }
 
 }  // namespace

@@ -52,6 +52,28 @@ TEST_F(WatchTest, ShowsTheJobFromItsMakingToItsEnd) {
   for (const auto& [node, state] : known_) EXPECT_EQ(state, v1::TASK_STATE_SUCCEEDED) << node;
 }
 
+TEST_F(WatchTest, EndsWhenTheOperatorsCertificateIsRevoked) {
+  const std::string id = NewJob();
+  StartWatch(id, 0);
+  ASSERT_TRUE(Read());
+  is_revoked_ = true;  // and nothing happens to the job
+  EXPECT_FALSE(Read());
+  const grpc::Status status = stream_->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(status.error_message(), "the certificate is revoked");
+}
+
+TEST_F(WatchTest, OutlivesManyLooksAtTheCertificate) {
+  const std::string id = NewJob();
+  StartWatch(id, 0);
+  ASSERT_TRUE(Read());
+  const int looks = looks_;
+  while (looks_ < looks + 5) std::this_thread::yield();
+  control_->Change(id, "x1", TaskState::kDispatched);
+  ASSERT_TRUE(Read());
+  EXPECT_EQ(known_["x1"], v1::TASK_STATE_DISPATCHED);
+}
+
 TEST_F(WatchTest, GoesOnFromARevision) {
   const std::string id = NewJob();
   control_->Change(id, "x0", TaskState::kDispatched);

@@ -1,0 +1,61 @@
+// The methods of ControllerService that act on a job that exists: it is looked up on the worker, the runner acts, and what the store then
+// says is the answer.
+#include <utility>
+
+#include "controller/api/controller_service.h"
+#include "controller/api/names.h"
+#include "controller/edge/grpc_status.h"
+
+namespace muster {
+
+void ControllerService::Act(const grpc::CallbackServerContext& context, JobAction action,
+                            const std::string& name, grpc::ServerUnaryReactor* reactor,
+                            JobDone done) {
+  Schedule(
+      context,
+      [this, action, &name, reactor, done = std::move(done)](const std::string& operator_name) {
+        const absl::StatusOr<std::string> id = ParseJobName(name);
+        if (!id.ok()) return reactor->Finish(GrpcStatus(id.status()));
+        const absl::Status found = reader_.GetJob(*id).status();
+        if (!found.ok()) return reactor->Finish(GrpcStatus(found));
+        control_.Act(action, *id, operator_name, done);
+      },
+      [reactor](const absl::Status& status) { reactor->Finish(GrpcStatus(status)); });
+}
+
+grpc::ServerUnaryReactor* ControllerService::CancelJob(grpc::CallbackServerContext* context,
+                                                       const v1::CancelJobRequest* request,
+                                                       v1::Job* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Act(*context, JobAction::kCancel, request->name(), reactor, AnswerWithJob(reactor, response));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControllerService::PauseJob(grpc::CallbackServerContext* context,
+                                                      const v1::PauseJobRequest* request,
+                                                      v1::Job* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Act(*context, JobAction::kPause, request->name(), reactor, AnswerWithJob(reactor, response));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControllerService::ResumeJob(grpc::CallbackServerContext* context,
+                                                       const v1::ResumeJobRequest* request,
+                                                       v1::Job* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Act(*context, JobAction::kResume, request->name(), reactor, AnswerWithJob(reactor, response));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControllerService::DeleteJob(grpc::CallbackServerContext* context,
+                                                       const v1::DeleteJobRequest* request,
+                                                       google::protobuf::Empty*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Act(*context, JobAction::kDelete, request->name(), reactor,
+      [reactor](const absl::StatusOr<std::string>& id) {
+        reactor->Finish(GrpcStatus(id.status()));
+      });
+  return reactor;
+}
+
+}  // namespace muster
