@@ -9,6 +9,7 @@ import concurrent.futures
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,13 @@ COMMAND_LIMIT = 90
 
 REACHED = ("SUCCEEDED", "ALREADY_SATISFIED", "NOT_APPLICABLE", "FAILED", "REFUSED", "TIMED_OUT", "UNDELIVERED", "LOST",
            "CANCELLED")
+
+
+def use_build(build):
+    """For commands that ctest does not run: the programs of this build, but for those that the environment names."""
+    for name, path in [("MUSTERD", "controller/musterd"), ("MUSTER", "controller/cli/muster"),
+                       ("MUSTER_AGENT", "agent/muster-agent"), ("ORCA_STUB", "tests/bed/orca_stub")]:
+        os.environ.setdefault(name, os.path.join(os.path.abspath(build), path))
 
 
 def program(name):
@@ -95,17 +103,23 @@ class Process:
 
     @property
     def pid(self):
-        """The child of nsenter, which the bed leaves in front."""
-        children = f"/proc/{self.popen.pid}/task/{self.popen.pid}/children"
+        """The child of nsenter, which the bed leaves in front. Children of the bed's script, before that, are none of ours."""
+        front = f"/proc/{self.popen.pid}"
 
         def child():
-            with open(children, encoding="ascii") as file:
+            with open(f"{front}/comm", encoding="ascii") as file:
+                if file.read() != "nsenter\n":
+                    return 0
+            with open(f"{front}/task/{self.popen.pid}/children", encoding="ascii") as file:
                 return int((file.read().split() or ["0"])[0])
 
         return wait_until(child, f"{self.name} runs", 10)
 
     def signal(self, number):
         os.kill(self.pid, number)
+        if number == signal.SIGCONT:
+            # nsenter stops itself when its child does.
+            self.popen.send_signal(number)
 
     def wait(self, limit=30):
         return self.popen.wait(limit)
@@ -196,7 +210,8 @@ class Host:
 class World:
     """N hosts that are up, each with its agent attached to one musterd."""
 
-    def __init__(self, hosts, musterd="MUSTERD", agent="MUSTER_AGENT", units=None, before_boot=None):
+    def __init__(self, hosts, musterd="MUSTERD", agent="MUSTER_AGENT", units=None, before_boot=None, unit_files=None):
+        """`units`: more units of the agents' policy. `unit_files`: {name: text} of units that are added or replaced on every host."""
         self.directory = tempfile.mkdtemp(prefix="muster-test-")
         self.etc = os.path.join(self.directory, "etc")
         self.hmnfd_state = os.path.join(self.directory, "hmnfd")
@@ -209,9 +224,10 @@ class World:
         atexit.register(self.close)
         try:
             self._make_files(units or [])
+            unit_directory = self._make_units(unit_files or {})
             if before_boot:
                 before_boot(self)
-            self.bed("up", str(hosts), "--off", "--owner", str(os.getpid()), "--units", UNITS,
+            self.bed("up", str(hosts), "--off", "--owner", str(os.getpid()), "--units", unit_directory,
                      "--bind", f"{program(agent)}:/opt/muster/muster-agent",
                      "--bind", f"{program('ORCA_STUB')}:/opt/bed/orca_stub", "--bind", f"{self.etc}:/opt/muster-etc")
             self.hmnfd = Process(self, "hmnfd", [sys.executable, HMNFD, "--listen", "10.252.0.1:28600", "--state-dir",
@@ -247,6 +263,15 @@ class World:
                            'role = "Compute"\n\n')
         with open(os.path.join(self.directory, "musterd.toml"), "w", encoding="ascii") as file:
             file.write(f'inventory = "{self.directory}/inventory.toml"\n')
+
+    def _make_units(self, unit_files):
+        """The directory with the hosts' units."""
+        directory = os.path.join(self.directory, "units")
+        shutil.copytree(UNITS, directory, symlinks=True)
+        for name, text in unit_files.items():
+            with open(os.path.join(directory, name), "w", encoding="ascii") as file:
+                file.write(text)
+        return directory
 
     def host(self, number):
         return self.hosts[number - 1]

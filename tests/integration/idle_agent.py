@@ -86,10 +86,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--build", default=os.path.join(harness.HERE, "..", "..", "build", "release"))
     arguments = parser.parse_args()
-    build = os.path.abspath(arguments.build)
-    for name, path in [("MUSTERD", "controller/musterd"), ("MUSTER", "controller/cli/muster"),
-                       ("MUSTER_AGENT", "agent/muster-agent"), ("ORCA_STUB", "tests/bed/orca_stub")]:
-        os.environ.setdefault(name, os.path.join(build, path))
+    harness.use_build(arguments.build)
     world = harness.World(1)
     try:
         rows = measure(world, arguments.seconds)

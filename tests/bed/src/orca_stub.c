@@ -2,6 +2,8 @@
  *
  *   --subscribe HOST:PORT   POST a subscription of this node (/etc/xname) to HMNFD before being ready; end with 1 if it is refused.
  *                           "Subscription exists" (400) counts as subscribed unless --exists-is-an-error is given.
+ *   --starts FILE           first of all append a line to FILE: seconds since the epoch, boot id, $INVOCATION_ID
+ *   --ready-after S         take S seconds before the subscription
  *   --never-ready           never say READY=1
  *   --exit-after S:CODE     after being ready, end with CODE after S seconds
  *   --stop-delay S          take S seconds to stop
@@ -10,6 +12,7 @@
  * The subscription carries $INVOCATION_ID in a header that a real HMNFD would ignore: the stand-in writes it down, and the number of distinct
  * ids of a node is the number of its starts, counted from outside. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
@@ -94,13 +97,35 @@ static int subscribe(const char *where, int exists_is_an_error) {
   return 0;
 }
 
+/* In one write, so that lines stay whole: the host may lose its power at any time. */
+static int record_start(const char *path) {
+  char boot_id[64] = "", line[256];
+  FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+  if (file == NULL || fscanf(file, "%63s", boot_id) != 1) return 1;
+  fclose(file);
+  struct timeval now;
+  gettimeofday(&now, NULL);
+  const char *invocation = getenv("INVOCATION_ID");
+  const int length = snprintf(line, sizeof line, "%ld.%06ld %s %s\n", (long)now.tv_sec, (long)now.tv_usec, boot_id,
+                              invocation ? invocation : "-");
+  const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0 || write(fd, line, length) != length) {
+    perror("orca: cannot record the start");
+    return 1;
+  }
+  close(fd);
+  return 0;
+}
+
 int main(int argc, char **argv) {
-  const char *hmnfd = NULL;
-  int never_ready = 0, exists_is_an_error = 0, exit_after = -1, exit_code = 0;
+  const char *hmnfd = NULL, *starts = NULL;
+  int never_ready = 0, ready_after = 0, exists_is_an_error = 0, exit_after = -1, exit_code = 0;
   for (int i = 1; i < argc; i++) {
     const char *next = i + 1 < argc ? argv[i + 1] : "";
     if (!strcmp(argv[i], "--subscribe")) hmnfd = next, i++;
     else if (!strcmp(argv[i], "--exists-is-an-error")) exists_is_an_error = 1;
+    else if (!strcmp(argv[i], "--starts")) starts = next, i++;
+    else if (!strcmp(argv[i], "--ready-after")) ready_after = atoi(next), i++;
     else if (!strcmp(argv[i], "--never-ready")) never_ready = 1;
     else if (!strcmp(argv[i], "--ignore-term")) ignore_term = 1;
     else if (!strcmp(argv[i], "--stop-delay")) stop_delay = atoi(next), i++;
@@ -108,6 +133,8 @@ int main(int argc, char **argv) {
     else return 2;
   }
   signal(SIGTERM, on_term);
+  if (starts != NULL && record_start(starts)) return 1;
+  sleep(ready_after);
   if (hmnfd != NULL) {
     const int failed = subscribe(hmnfd, exists_is_an_error);
     if (failed) return failed;
