@@ -1,10 +1,9 @@
 #include "controller/config.h"
 
-#include <toml++/toml.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
+#include "common/toml_file.h"
 #include "common/version.h"
 
 namespace muster {
@@ -61,12 +60,9 @@ absl::Status ReadTable(const std::string& path, const toml::table& table,
 }
 
 absl::Status ReadFile(const std::string& path, ControllerConfig* config) {
-  try {
-    return ReadTable(path, toml::parse_file(path), config);
-  } catch (const toml::parse_error& error) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path,
-                      error.source().begin.line, std::string(error.description()));
-  }
+  const absl::StatusOr<toml::table> table = ReadTomlFile(path);
+  MUSTER_RETURN_IF_ERROR(table.status());
+  return ReadTable(path, *table, config);
 }
 
 // The address with the next port.

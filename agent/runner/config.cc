@@ -1,11 +1,11 @@
 #include "agent/runner/config.h"
 
 #include <sys/stat.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <sstream>
+
+#include "common/toml_file.h"
 
 namespace muster {
 namespace {
@@ -91,12 +91,9 @@ absl::Status ReadTable(const std::string& path, const toml::table& table, AgentC
 
 absl::Status ReadAgentConfig(const std::string& path, AgentConfig* config) {
   MUSTER_RETURN_IF_ERROR(CheckOwner(path));
-  try {
-    return ReadTable(path, toml::parse_file(path), config);
-  } catch (const toml::parse_error& error) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path,
-                      error.source().begin.line, std::string(error.description()));
-  }
+  const absl::StatusOr<toml::table> table = ReadTomlFile(path);
+  MUSTER_RETURN_IF_ERROR(table.status());
+  return ReadTable(path, *table, config);
 }
 
 }  // namespace muster

@@ -1,15 +1,11 @@
 #include "controller/inventory/file_inventory.h"
 
-#include <toml++/toml.h>
-
-#include <cerrno>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/toml_file.h"
 #include "controller/inventory/node_set.h"
 
 namespace muster {
@@ -122,28 +118,12 @@ class FileReader {
   std::map<std::string, uint32_t> lines_;  // of xnames
 };
 
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  std::ostringstream text;
-  // An empty file sets the fail bit of `text`, so that only `file` tells.
-  if (file) text << file.rdbuf();
-  if (file.fail() || file.bad())
-    return ErrnoStatus(errno != 0 ? errno : EIO, fmt::format("read inventory {}", path));
-  return text.str();
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<InventoryNode>> ReadInventoryFile(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadText(path);
-  if (!text.ok()) return text.status();
-  try {
-    return FileReader(path).Read(toml::parse(*text, path));
-  } catch (const toml::parse_error& error) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path,
-                      error.source().begin.line, std::string(error.description()));
-  }
+  const absl::StatusOr<toml::table> table = ReadTomlFile(path);
+  MUSTER_RETURN_IF_ERROR(table.status());
+  return FileReader(path).Read(*table);
 }
 
 }  // namespace muster
