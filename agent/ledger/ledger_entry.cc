@@ -18,6 +18,8 @@ using nlohmann::json;
 constexpr uint32_t kVersion = 1;
 constexpr char kSlash = '+';
 constexpr char kBeforeAttempt = '@';
+// Commands with a longer one are refused.
+constexpr Duration kMaxSettle = 30 * 24h;
 
 bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -65,6 +67,17 @@ absl::StatusOr<Intent> IntentFromJson(const json& in) {
   reader.Read("deadline_boottime_ns", intent.deadline_boottime_ns);
   MUSTER_RETURN_IF_ERROR(reader.Finish());
   return intent;
+}
+
+// An attempt that has not ended is gone on with, so it must be one that this agent can have begun.
+absl::Status CheckBegun(const Intent& intent) {
+  if (intent.unit.empty() || intent.unit.size() > limits::kMaxNameBytes) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "intent: names no unit");
+  }
+  if (intent.settle < Duration::zero() || intent.settle > kMaxSettle) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "intent: settle_ns is out of range");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -119,7 +132,10 @@ absl::StatusOr<LedgerEntry> EntryFromText(const AttemptKey& key, const std::stri
                       intent->key.attempt, intent->key.task);
   }
   LedgerEntry entry{.intent = *std::move(intent), .outcome = std::nullopt};
-  if (outcome_json == nullptr) return entry;
+  if (outcome_json == nullptr) {
+    MUSTER_RETURN_IF_ERROR(CheckBegun(entry.intent));
+    return entry;
+  }
   auto outcome = OutcomeFromJson(*outcome_json);
   MUSTER_RETURN_IF_ERROR(outcome.status());
   entry.outcome = *std::move(outcome);

@@ -193,9 +193,14 @@ TEST_F(DirectoryLedgerTest, AnUnreadableEntryStaysHeldAndIsNeverActedUpon) {
   }
   std::string of_another = good;
   of_another.replace(of_another.find("x1000"), 5, "x2000");
+  std::string of_no_unit = good;
+  of_no_unit.replace(of_no_unit.find("cray-orca.service"), 17, "");
+  std::string for_ever = good;
+  for_ever.replace(for_ever.find("5000000000"), 10, "9223372036854775807");
   for (const std::string& bad :
        {std::string(), good.substr(0, good.size() / 2), std::string("\0\0\0\0", 4),
-        std::string("{}"), std::string(kMaxEntryBytes + 1, ' '), of_another}) {
+        std::string("{}"), std::string(kMaxEntryBytes + 1, ' '), of_another, of_no_unit,
+        for_ever}) {
     WriteFile(path_ / "attempts" / kFile, bad);
     fs::remove(path_ / "corrupt" / kFile);
     for (const char* when : {"first", "again"}) {
