@@ -189,9 +189,10 @@ google::protobuf::Duration ToProto(Duration duration) {
   return proto;
 }
 
-// Durations beyond what fits (292 years) become the largest that does.
+// Durations beyond what fits (292 years) become the largest that does. Three seconds are left for the nanoseconds: on the wire
+// they are any int32.
 Duration FromProto(const google::protobuf::Duration& proto) {
-  constexpr int64_t kMaxSeconds = std::numeric_limits<int64_t>::max() / 1'000'000'000 - 1;
+  constexpr int64_t kMaxSeconds = std::numeric_limits<int64_t>::max() / 1'000'000'000 - 3;
   if (proto.seconds() > kMaxSeconds) return Duration::max();
   if (proto.seconds() < -kMaxSeconds) return Duration::min();
   return std::chrono::seconds(proto.seconds()) + Duration(proto.nanos());

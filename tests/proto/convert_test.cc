@@ -88,6 +88,13 @@ TEST(Convert, ADurationThatDoesNotFitIsTheLongest) {
   google::protobuf::Duration proto;
   proto.set_seconds(std::numeric_limits<int64_t>::max());
   EXPECT_EQ(FromProto(proto), Duration::max());
+  // The wire lets nanos be more than a second.
+  proto.set_seconds(std::numeric_limits<int64_t>::max() / 1'000'000'000 - 1);
+  proto.set_nanos(std::numeric_limits<int32_t>::max());
+  EXPECT_EQ(FromProto(proto), Duration::max());
+  proto.set_seconds(-proto.seconds());
+  proto.set_nanos(std::numeric_limits<int32_t>::min());
+  EXPECT_EQ(FromProto(proto), Duration::min());
 }
 
 // The plain enums and the wire's have the same numbers and, but for prefixes, the same names.
