@@ -16,8 +16,9 @@ namespace muster {
 inline constexpr size_t kMaxNodeSetSize = 1'000'000;
 
 // The names that `text` stands for: sorted naturally (numbers by value), each once. INVALID_ARGUMENT with one sentence that shows
-// what is wrong and where; also for an empty text, and for more than kMaxNodeSetSize names, which are counted before any is made.
-absl::StatusOr<std::vector<std::string>> ExpandNodeSet(const std::string& text);
+// what is wrong and where; also for an empty text, and for more than `max_names`, which are counted before any is made.
+absl::StatusOr<std::vector<std::string>> ExpandNodeSet(const std::string& text,
+                                                       size_t max_names = kMaxNodeSetSize);
 
 // A short text that expands to exactly these names; empty for none. Names in any order; repeats count once. The names are ones
 // that IsNodeName accepts.

@@ -71,7 +71,7 @@ std::string Printable(std::string text) {
 
 class Parser {
  public:
-  explicit Parser(const std::string& text) : text_(text) {}
+  Parser(const std::string& text, size_t max_names) : text_(text), max_names_(max_names) {}
 
   absl::StatusOr<std::vector<Pattern>> Parse() {
     std::vector<Pattern> patterns;
@@ -82,8 +82,8 @@ class Parser {
       absl::StatusOr<Pattern> pattern = ParsePattern();
       if (!pattern.ok()) return pattern.status();
       count += CountOf(*pattern);
-      if (count > kMaxNodeSetSize)
-        return Wrong(begin, fmt::format("stands for more than {} names", kMaxNodeSetSize));
+      if (count > max_names_)
+        return Wrong(begin, fmt::format("stands for more than {} names", max_names_));
       patterns.push_back(*std::move(pattern));
       SkipSeparators();
     }
@@ -212,6 +212,7 @@ class Parser {
   }
 
   const std::string& text_;
+  const size_t max_names_;
   size_t position_ = 0;
 };
 
@@ -232,8 +233,8 @@ void AddNames(const Pattern& pattern, size_t next, const std::string& prefix,
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> ExpandNodeSet(const std::string& text) {
-  absl::StatusOr<std::vector<Pattern>> patterns = Parser(text).Parse();
+absl::StatusOr<std::vector<std::string>> ExpandNodeSet(const std::string& text, size_t max_names) {
+  absl::StatusOr<std::vector<Pattern>> patterns = Parser(text, max_names).Parse();
   if (!patterns.ok()) return patterns.status();
   std::vector<std::string> names;
   for (const Pattern& pattern : *patterns) AddNames(pattern, 0, "", names);
