@@ -33,8 +33,8 @@ void Worker::Run() {
   while (true) {
     std::function<void()> task;
     {
-      std::unique_lock<Mutex> lock(mutex_);
-      changed_.wait(lock, [this] { return is_ending_ || !tasks_.empty(); });
+      const MutexLock lock(mutex_);
+      while (!is_ending_ && tasks_.empty()) changed_.wait(mutex_);
       if (tasks_.empty()) return;
       task = std::move(tasks_.front());
       tasks_.pop_front();
