@@ -41,8 +41,11 @@ bool Interrupt::IsRaised() {
 }
 
 bool Interrupt::SleepFor(Duration duration) {
-  std::unique_lock<Mutex> lock(mutex_);
-  return !raised_changed_.wait_for(lock, duration, [this] { return is_raised_; });
+  const auto end = std::chrono::steady_clock::now() + duration;
+  const MutexLock lock(mutex_);
+  while (!is_raised_ && raised_changed_.wait_until(mutex_, end) == std::cv_status::no_timeout) {
+  }
+  return !is_raised_;
 }
 
 void Interrupt::Listen() {

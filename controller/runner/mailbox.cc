@@ -25,12 +25,13 @@ bool Mailbox::Put(Mail mail) {
 }
 
 std::vector<Mail> Mailbox::TakeAll(std::optional<std::chrono::steady_clock::time_point> deadline) {
-  std::unique_lock<Mutex> lock(mutex_);
-  const auto is_ready = [this] { return !mail_.empty() || is_closed_; };
-  if (deadline) {
-    changed_.wait_until(lock, *deadline, is_ready);
-  } else {
-    changed_.wait(lock, is_ready);
+  const MutexLock lock(mutex_);
+  while (mail_.empty() && !is_closed_) {
+    if (!deadline) {
+      changed_.wait(mutex_);
+    } else if (changed_.wait_until(mutex_, *deadline) == std::cv_status::timeout) {
+      break;
+    }
   }
   reports_ = 0;
   sessions_ = 0;

@@ -94,8 +94,11 @@ std::string FakeController::LastCancelled() {
 }
 
 bool FakeController::WaitForHang() {
-  std::unique_lock<Mutex> lock(mutex_);
-  return changed_.wait_for(lock, 10s, [this] { return hanging_ > 0; });
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  const MutexLock lock(mutex_);
+  while (hanging_ == 0 && changed_.wait_until(mutex_, end) == std::cv_status::no_timeout) {
+  }
+  return hanging_ > 0;
 }
 
 grpc::Status FakeController::CreateJob(Context*, const v1::CreateJobRequest* request,
@@ -180,11 +183,11 @@ grpc::Status FakeController::WatchJob(Context* context, const v1::WatchJobReques
 }
 
 void FakeController::Hang(Context* context) {
-  std::unique_lock<Mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   ++hanging_;
   changed_.notify_all();
   // A synchronous handler is not told that its caller has gone; it has to look.
-  while (!stopping_ && !context->IsCancelled()) changed_.wait_for(lock, 10ms);
+  while (!stopping_ && !context->IsCancelled()) changed_.wait_for(mutex_, 10ms);
   --hanging_;
 }
 

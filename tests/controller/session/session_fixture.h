@@ -63,8 +63,10 @@ class RecordingEvents final : public SessionEvents {
   // The next event, which must be an E.
   template <typename E>
   std::optional<E> Next() {
-    std::unique_lock<Mutex> lock(mutex_);
-    if (!changed_.wait_for(lock, kPatience, [this] { return !events_.empty(); })) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    const MutexLock lock(mutex_);
+    while (events_.empty()) {
+      if (changed_.wait_until(mutex_, end) == std::cv_status::no_timeout) continue;
       ADD_FAILURE() << "no event came";
       return std::nullopt;
     }
@@ -86,7 +88,7 @@ class RecordingEvents final : public SessionEvents {
 // One stream of an agent.
 class TestAgent {
  public:
-  TestAgent(std::shared_ptr<grpc::Channel> channel)
+  explicit TestAgent(const std::shared_ptr<grpc::Channel>& channel)
       : stub_(v1::AgentGateway::NewStub(channel)), stream_(stub_->Attach(&context_)) {}
   ~TestAgent() { context_.TryCancel(); }
 
