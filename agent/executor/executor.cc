@@ -257,6 +257,7 @@ Attempt* Executor::Find(const AttemptKey& key) {
 
 void Executor::Tidy(Attempt& attempt, Actions* actions) {
   if (!attempt.is_done() || !attempt.settle_when_done()) return;
+  // Of the attempt that is erased. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const AttemptKey key = attempt.key();
   if (attempt.is_recorded()) actions->push_back(SettleEntry{key});
   attempts_.erase(key);

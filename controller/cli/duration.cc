@@ -40,7 +40,7 @@ std::string FormatDuration(Duration duration) {
   if (ms < 1000) return fmt::format("{} ms", ms);
   if (ms < 60'000) {
     return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000)
-                          : fmt::format("{:.1f} s", static_cast<double>(ms / 100) / 10);
+                          : fmt::format("{}.{} s", ms / 1000, ms % 1000 / 100);
   }
   const int64_t s = ms / 1000;
   const auto two = [](int64_t big, const char* big_unit, int64_t small, const char* small_unit) {

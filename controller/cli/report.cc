@@ -50,7 +50,7 @@ std::vector<Group> GroupByEnding(const JobView& view) {
 std::string Folded(const std::vector<const v1::Task*>& tasks) {
   std::vector<std::string> nodes;
   for (const v1::Task* task : tasks) nodes.push_back(task->node());
-  return Printable(FoldNodeSet(std::move(nodes)));
+  return Printable(FoldNodeSet(nodes));
 }
 
 // The sentence that all tasks of the group share, or the first one's as an example.

@@ -106,7 +106,7 @@ absl::StatusOr<std::string> ReadOption(const char* option, const std::vector<std
       for (const std::string& set : *sets) MUSTER_RETURN_IF_ERROR(AddNodes(option, set, nodes));
     }
   }
-  return FoldNodeSet(std::move(nodes));
+  return FoldNodeSet(nodes);
 }
 
 }  // namespace

@@ -264,7 +264,8 @@ TEST(Task, TerminalStatesHaveNoTransitions) {
 }
 
 TEST(Job, EndStateFollowsTheRuleOfExitCodes) {
-  const auto end = [](std::vector<std::pair<TaskState, uint32_t>> of, bool cancelled = false) {
+  const auto end = [](const std::vector<std::pair<TaskState, uint32_t>>& of,
+                      bool cancelled = false) {
     TaskCounts counts{};
     for (const auto& [state, count] : of) counts[static_cast<size_t>(state)] = count;
     return EndState(counts, cancelled);

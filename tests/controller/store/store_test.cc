@@ -154,7 +154,9 @@ TEST_F(StoreTest, ACommitThatFindsTheDiskFullLeavesNothingAndWorksLater) {
 TEST_F(StoreTest, RecordsThatContradictTheStoreAreInternalErrorsAndChangeNothing) {
   auto store = OpenStore();
   ASSERT_TRUE(store->Commit({NewJob("j", Nodes(1), 1)}).ok());
-  const auto code = [&store](std::vector<Record> records) { return store->Commit(records).code(); };
+  const auto code = [&store](const std::vector<Record>& records) {
+    return store->Commit(records).code();
+  };
   EXPECT_EQ(code({Change("k", "nid000001", TaskState::kLost, 2)}), absl::StatusCode::kInternal);
   EXPECT_EQ(code({NewJob("j", Nodes(1), 2)}), absl::StatusCode::kInternal);
   EXPECT_EQ(code({Change("j", "nid000001", TaskState::kLost, 2),
