@@ -1,0 +1,123 @@
+// What is typed after `muster`: one argument a line, then an empty line and standard input. The line is parsed into a request as a verb
+// that makes a job does it; nothing connects.
+#include <cstddef>
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "controller/cli/duration.h"
+#include "controller/cli/options.h"
+#include "controller/inventory/node_set.h"
+#include "proto/convert.h"
+#include "tests/fuzz/require.h"
+
+namespace muster::fuzz {
+namespace {
+
+constexpr size_t kMaxArguments = 32;
+
+struct Input {
+  std::vector<std::string> arguments;
+  std::string standard_input;
+};
+
+Input InputOf(const std::string& text) {
+  Input input;
+  size_t begin = 0;
+  while (begin < text.size() && input.arguments.size() < kMaxArguments) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const size_t next = std::min(end + 1, text.size());
+    if (end == begin) {
+      input.standard_input = text.substr(next);
+      break;
+    }
+    input.arguments.push_back(text.substr(begin, end - begin));
+    begin = next;
+  }
+  return input;
+}
+
+// Any file of this machine would be read, and a million names take the time of a thousand inputs.
+bool IsTooMuch(const std::string& text) {
+  const auto brackets = std::count(text.begin(), text.end(), '[');
+  size_t digits = 0;
+  for (const char c : text) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (brackets > 0 && digits > 3) return true;
+  }
+  return brackets > 1 || text.find('^') != std::string::npos;
+}
+
+void CheckDuration(const google::protobuf::Duration& proto) {
+  const Duration duration = FromProto(proto);
+  Require(duration >= Duration::zero() && duration <= cli::kMaxDuration,
+          "a duration is one that may be", std::to_string(duration.count()));
+  Require(ToProto(duration).nanos() == proto.nanos(), "a duration is converted as it is");
+}
+
+void CheckPolicy(const v1::Policy& policy) {
+  CheckDuration(policy.deadline());
+  CheckDuration(policy.delivery_deadline());
+  CheckDuration(policy.execution_deadline());
+}
+
+void CheckTargets(const cli::TargetOptions& options, const std::string& standard_input) {
+  std::istringstream in(standard_input);
+  const auto targets = cli::ReadTargets(options, in);
+  if (!targets.ok()) {
+    Require(targets.status().code() == absl::StatusCode::kInvalidArgument,
+            "bad input is the user's");
+    return;
+  }
+  Require(targets->all() || targets->node_sets_size() + targets->roles_size() > 0,
+          "somebody is meant");
+  Require(!targets->all() || targets->node_sets_size() + targets->roles_size() == 0,
+          "all is not narrowed");
+  for (const std::string& set : targets->node_sets()) {
+    Require(ExpandNodeSet(set).ok(), "what is sent is a node set", set);
+  }
+}
+
+void CheckText(const std::string& text) {
+  const auto duration = cli::ParseDuration(text);
+  if (!duration.ok()) return;
+  Require(*duration >= Duration::zero() && *duration <= cli::kMaxDuration,
+          "a duration is one that may be", text);
+  Require(!cli::FormatDuration(*duration).empty(), "a duration can be shown");
+}
+
+void Check(const std::string& text) {
+  if (IsTooMuch(text)) return;
+  Input input = InputOf(text);
+  for (const std::string& argument : input.arguments) CheckText(argument);
+
+  cli::GlobalOptions global;
+  cli::JobOptions options;
+  std::string unit;
+  CLI::App app("", "muster");
+  app.fallthrough();
+  app.require_subcommand(1);
+  cli::AddGlobalOptions(app, global);
+  CLI::App* verb = app.add_subcommand("restart", "");
+  verb->add_option("UNIT", unit)->required();
+  cli::AddJobOptions(*verb, options);
+  std::vector<const char*> argv = {"muster"};
+  for (const std::string& argument : input.arguments) argv.push_back(argument.c_str());
+  try {
+    app.parse(static_cast<int>(argv.size()), argv.data());
+  } catch (const CLI::ParseError& error) {
+    Require(error.get_exit_code() == 0 || error.what()[0] != '\0', "an error says something");
+    return;
+  }
+  CheckPolicy(cli::PolicyOf(options));
+  CheckTargets(options.targets, input.standard_input);
+}
+
+}  // namespace
+}  // namespace muster::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  muster::fuzz::Check(std::string(reinterpret_cast<const char*>(data), size));
+  return 0;
+}
