@@ -12,8 +12,10 @@ template <typename T>
 class Boxed {
  public:
   Boxed() = default;
+  // Implicit, as std::optional's are. NOLINTBEGIN(google-explicit-constructor)
   Boxed(std::nullopt_t) {}
   Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}
+  // NOLINTEND(google-explicit-constructor)
   Boxed(const Boxed& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
   Boxed(Boxed&&) noexcept = default;
   Boxed& operator=(const Boxed& other) {
