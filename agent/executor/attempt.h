@@ -131,8 +131,8 @@ class Attempt {
 
   uint32_t job_id_ = 0;
   std::string job_result_;
-  std::optional<UnitState> before_;
-  std::optional<UnitState> settling_;  // the state when the settle time began
+  Boxed<UnitState> before_;
+  Boxed<UnitState> settling_;  // the state when the settle time began
   uint32_t foreign_restarts_ = 0;
   Time now_{};  // of the last event; for the evidence's duration
   std::optional<Outcome> outcome_;

@@ -21,7 +21,7 @@ json EvidenceToJson(const Evidence& evidence) {
   return out;
 }
 
-void ReadUnitState(JsonReader& reader, const char* field, std::optional<UnitState>& state) {
+void ReadUnitState(JsonReader& reader, const char* field, Boxed<UnitState>& state) {
   const json* found = reader.ReadOptional(field);
   if (found == nullptr) return;
   auto read = UnitStateFromJson(*found);

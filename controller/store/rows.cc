@@ -14,7 +14,7 @@ absl::Status Damaged(const char* what, const std::string& of) {
 }
 
 absl::Status ReadOutcome(const SqliteStatement& statement, int column, const std::string& node,
-                         std::optional<Outcome>& outcome) {
+                         Boxed<Outcome>& outcome) {
   if (statement.IsNull(column)) return absl::OkStatus();
   v1::Outcome proto;
   if (!proto.ParseFromString(statement.Text(column))) return Damaged("the outcome", node);
@@ -53,7 +53,7 @@ absl::StatusOr<TaskCounts> CountsFromText(const std::string& text) {
   return counts;
 }
 
-void BindOutcome(SqliteStatement& statement, int index, const std::optional<Outcome>& outcome) {
+void BindOutcome(SqliteStatement& statement, int index, const Boxed<Outcome>& outcome) {
   if (outcome) {
     statement.BindBlob(index, ToProto(*outcome).SerializeAsString());
   } else {

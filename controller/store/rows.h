@@ -22,7 +22,7 @@ std::vector<std::string> SplitLines(const std::string& text);
 std::string CountsText(const TaskCounts& counts);
 absl::StatusOr<TaskCounts> CountsFromText(const std::string& text);
 
-void BindOutcome(SqliteStatement& statement, int index, const std::optional<Outcome>& outcome);
+void BindOutcome(SqliteStatement& statement, int index, const Boxed<Outcome>& outcome);
 
 // The columns of `transition` but for job, in this order.
 inline constexpr char kTaskColumns[] =

@@ -166,7 +166,7 @@ class Probe final : public UnitManager::Handler {
   std::vector<Step> steps_;
   size_t next_ = 0;
   bool is_calling_ = false;
-  std::optional<UnitState> first_, last_;
+  Boxed<UnitState> first_, last_;
   RestartAnswer answer_;
   std::map<uint32_t, std::string> job_results_;
   bool waits_for_job_ = false;
