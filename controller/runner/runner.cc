@@ -60,7 +60,8 @@ Runner::Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistr
     : store_(store),
       clock_(clock),
       on_health_(std::move(on_health)),
-      core_(std::move(engine), transport, nodes) {}
+      core_(std::move(engine), transport, nodes),
+      housekeeping_(store, clock.Now()) {}
 
 Runner::~Runner() { Stop(); }
 
@@ -75,18 +76,20 @@ void Runner::Stop() {
 
 void Runner::Run() {
   for (;;) {
-    std::optional<std::chrono::steady_clock::time_point> wake;
-    if (const std::optional<Time> next = core_.NextDeadline()) {
-      wake = std::chrono::steady_clock::now() + std::max(*next - clock_.Now(), Duration::zero());
-    }
+    const Time next = std::min(core_.NextDeadline().value_or(Time::max()), housekeeping_.due());
+    const auto wake =
+        std::chrono::steady_clock::now() + std::max(next - clock_.Now(), Duration::zero());
     std::vector<Mail> batch = mailbox_.TakeAll(wake);
     const bool is_last = batch.empty() && mailbox_.is_closed();
     for (Mail& mail : batch) core_.Take(clock_.Now(), std::move(mail));
     core_.Advance(clock_.Now());
     // What would be committed after a batch that was given up would contradict the store.
     if (!Commit(core_.records())) break;
-    Notify(core_.Deliver());
+    const std::vector<Record> records = core_.Deliver();
+    Notify(records);
     if (is_last) break;
+    housekeeping_.Note(clock_.Now(), records);
+    if (batch.empty()) housekeeping_.Work(clock_.Now());
   }
   core_.AnswerAll(Stopping());
   for (const Mail& mail : mailbox_.TakeAll(std::chrono::steady_clock::now())) {

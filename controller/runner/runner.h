@@ -15,6 +15,7 @@
 #include "common/time.h"
 #include "controller/engine/engine.h"
 #include "controller/inventory/node_registry.h"
+#include "controller/runner/housekeeping.h"
 #include "controller/runner/mailbox.h"
 #include "controller/runner/runner_core.h"
 #include "controller/runner/submitter.h"
@@ -56,6 +57,7 @@ class Runner final : public JobControl, public SessionEvents {
 
   // Runner thread only.
   RunnerCore core_;
+  Housekeeping housekeeping_;
 
   Mailbox mailbox_;
   std::thread thread_;

@@ -44,9 +44,17 @@ class FakeStore final : public JobStore {
     return absl::OkStatus();
   }
   absl::StatusOr<Loaded> Load(size_t) override { return Loaded(); }
-  absl::StatusOr<bool> Tidy(Time) override { return false; }
+  absl::StatusOr<bool> Tidy(Time) override {
+    if (--pieces_ == 0) tidied_.set_value();
+    return pieces_ > 0;
+  }
   const Epoch& epoch() const override { return epoch_; }
 
+  // Before the runner starts.
+  void SetPieces(int pieces) { pieces_ = pieces; }
+  void WaitUntilTidied() {
+    ASSERT_EQ(tidied_.get_future().wait_for(kPatience), std::future_status::ready);
+  }
   void SetFull(bool is_full) { is_full_ = is_full; }
   // Until a commit has failed.
   void WaitUntilAsked() {
@@ -59,6 +67,8 @@ class FakeStore final : public JobStore {
   std::atomic<bool> is_full_ = false;
   std::atomic<bool> was_asked_ = false;
   std::promise<void> asked_;
+  int pieces_ = 0;  // runner's thread
+  std::promise<void> tidied_;
 };
 
 class FakeTransport final : public Transport {
@@ -154,6 +164,14 @@ TEST_F(RunnerTest, StoppingWithAFullDiskAnswersWhoeverWaitsAndCommitsNoRest) {
   Answer late = Submit("l");
   EXPECT_EQ(Take(late).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(story_.Lines(), ElementsAre("answer", "answer", "answer"));
+}
+
+TEST_F(RunnerTest, ItTidiesTheStoreWhenNothingWaits) {
+  store_.SetPieces(3);
+  runner_.Start();
+  store_.WaitUntilTidied();
+  Answer answer = Submit("j");
+  EXPECT_EQ(*Take(answer), "j");
 }
 
 TEST(Mailbox, EachKindOfMailHasItsLimit) {
