@@ -90,9 +90,10 @@ void AgentCore::OnWelcome(const Welcome& welcome) {
     is_stale_ = true;
     host_.OnChanged();
     log::Error(
-        "the controller speaks for an older life of store {} (epoch {}) than the one before "
-        "(epoch {}). Is a copy of its state directory in use?",
-        welcome.epoch.store_id, welcome.epoch.counter, ledger_.epoch()->counter);
+        "the controller is at epoch {} of store {}, and this agent has seen epoch {}: the "
+        "controller's state directory is a restored backup or a copy, so it is not obeyed. If it "
+        "is the one that counts, start musterd once with --restored",
+        welcome.epoch.counter, welcome.epoch.store_id, ledger_.epoch()->counter);
     return uplink_->Reject("is stale");
   }
   is_welcome_ = true;
@@ -106,8 +107,10 @@ bool AgentCore::IsStale(const Epoch& epoch) {
   if (known == epoch) return false;
   if (known && known->store_id == epoch.store_id && epoch.counter < known->counter) return true;
   if (known && known->store_id != epoch.store_id) {
-    log::Warning("the controller has a new store: {} in place of {}", epoch.store_id,
-                 known->store_id);
+    log::Warning(
+        "the controller has a new store, {} in place of {}: it does not know the jobs of the old "
+        "one",
+        epoch.store_id, known->store_id);
   }
   if (absl::Status status = ledger_.WriteEpoch(epoch); !status.ok()) {
     log::Warning("the controller's epoch is not recorded: {}", Message(status));

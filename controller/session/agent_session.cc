@@ -145,6 +145,7 @@ absl::Status AgentSession::Take(const Hello& hello) {
                       "this stream is node {}'s already: one stream for each node", node_);
   }
   MUSTER_RETURN_IF_ERROR(CheckHello(hello, names_));
+  MUSTER_RETURN_IF_ERROR(table_.CheckEpoch(hello));
   {
     const MutexLock lock(mutex_);
     has_hello_ = true;

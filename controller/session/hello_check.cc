@@ -39,6 +39,8 @@ const char* BrokenLimit(const Hello& hello) {
   if (!AllWithin(hello.features, kMaxFeatures, kMaxWordBytes)) return "too many or long features";
   if (!AllWithin(hello.aliases, kMaxAliases, limits::kMaxNameBytes))
     return "too many or long aliases";
+  if (hello.seen_epoch && hello.seen_epoch->store_id.size() > kMaxWordBytes)
+    return "the store's id is too long";
   if (hello.status.units.size() > kMaxUnits) return "too many units";
   if (hello.held.size() > limits::kMaxHeldAttempts) return "too many attempts held";
   for (const AttemptKey& key : hello.held) {
@@ -75,6 +77,18 @@ absl::Status CheckHello(const Hello& hello, const std::vector<std::string>& name
                       broken);
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckSeenEpoch(const Hello& hello, const Epoch& ours) {
+  const std::optional<Epoch>& seen = hello.seen_epoch;
+  if (!seen || seen->store_id != ours.store_id || seen->counter <= ours.counter)
+    return absl::OkStatus();
+  return MakeStatus(
+      absl::StatusCode::kFailedPrecondition,
+      "node {} has seen epoch {} of store {}, and this controller is at epoch {}: its state "
+      "directory is a restored backup or a copy. If it is the one that counts, start musterd once "
+      "with --restored",
+      hello.node, seen->counter, ours.store_id, ours.counter);
 }
 
 }  // namespace muster

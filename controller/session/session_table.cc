@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "controller/session/agent_session.h"
+#include "controller/session/hello_check.h"
 #include "proto/convert.h"
 
 namespace muster {
@@ -34,6 +35,7 @@ void SessionTable::Sweep(Time now, std::chrono::system_clock::time_point wall) {
     for (const auto& [id, session] : sessions_) all.push_back(session);
   }
   for (const auto& session : all) session->Check(now, wall);
+  stale_store_log_.Flush(now);
 }
 
 size_t SessionTable::size() const {
@@ -73,6 +75,12 @@ absl::Status SessionTable::Attach(AgentSession& session, const Hello& hello) {
             older == 0 ? "" : " replaces=" + std::to_string(older));
   if (older != 0) Close(older, "replaced by a newer session of node " + node);
   return absl::OkStatus();
+}
+
+absl::Status SessionTable::CheckEpoch(const Hello& hello) {
+  absl::Status status = CheckSeenEpoch(hello, options_.epoch);
+  if (!status.ok()) stale_store_log_.Note(status, clock_.Now());
+  return status;
 }
 
 absl::Status SessionTable::Post(Event event) {

@@ -22,6 +22,7 @@
 #include "controller/engine/event.h"
 #include "controller/inventory/node_registry.h"
 #include "controller/runner/submitter.h"
+#include "controller/session/stale_store_log.h"
 #include "controller/session/transport.h"
 
 namespace muster {
@@ -49,7 +50,7 @@ class SessionTable final : public Transport {
   void Close(SessionId session, const std::string& why) override;
 
   // Ends the sessions without a Hello after limits::kHelloDeadline, those whose certificate has expired or is revoked, and those
-  // whose peer does not read. Main calls it every few seconds. `wall` is the wall clock's time, which certificates go by: `now` does
+  // whose peer does not read; says what stale_store_log.h has to say. Main calls it every few seconds. `wall` is the wall clock's time, which certificates go by: `now` does
   // not follow it when it is set.
   void Sweep(Time now, std::chrono::system_clock::time_point wall);
   size_t size() const;
@@ -62,6 +63,8 @@ class SessionTable final : public Transport {
   // Welcomes, makes the session the node's and ends the one that was. RESOURCE_EXHAUSTED if the runner takes no more; the node's
   // session is then the one that was.
   absl::Status Attach(AgentSession& session, const Hello& hello);
+  // CheckSeenEpoch, and a line in the log if it is stale.
+  absl::Status CheckEpoch(const Hello& hello);
   absl::Status Post(Event event);
   // `node` is empty if the session never attached.
   void Remove(const AgentSession& session, const std::string& node);
@@ -74,6 +77,8 @@ class SessionTable final : public Transport {
   SessionEvents& events_;
   NodeRegistry& registry_;
   const Clock& clock_;
+
+  StaleStoreLog stale_store_log_;
 
   mutable Mutex mutex_;
   SessionId last_id_ MUSTER_GUARDED_BY(mutex_) = 0;

@@ -10,7 +10,9 @@
 namespace muster {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -140,7 +142,12 @@ TEST_F(AgentRunnerTest, AnOlderLifeOfTheStoreIsLeftAndNotObeyed) {
   Attach({"store", 2});
   EXPECT_THAT(uplink_.rejections, IsEmpty());
   runner_.OnDown("");
+  testing::internal::CaptureStdout();
   Attach({"store", 1});
+  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+              AllOf(HasSubstr("the controller is at epoch 1 of store store, and this agent has "
+                              "seen epoch 2"),
+                    HasSubstr("start musterd once with --restored")));
   EXPECT_THAT(uplink_.rejections, SizeIs(1));
   runner_.OnMessage(RestartOrca(), 0);
   for (int i = 0; i < 3; ++i) units_.AnswerAll();
@@ -150,8 +157,26 @@ TEST_F(AgentRunnerTest, AnOlderLifeOfTheStoreIsLeftAndNotObeyed) {
 TEST_F(AgentRunnerTest, AnotherStoreIsAcceptedAtAnyCount) {
   Attach({"store", 2});
   runner_.OnDown("");
+  testing::internal::CaptureStdout();
   Attach({"another", 1});
+  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+              HasSubstr("the controller has a new store, another in place of store"));
   EXPECT_THAT(uplink_.rejections, IsEmpty());
+}
+
+TEST_F(AgentRunnerTest, HelloTellsTheEpochThatWasSeen) {
+  const auto seen = [this] { return std::get<Hello>(uplink_.sent.back()).seen_epoch; };
+  Attach({"store", 2});
+  EXPECT_EQ(std::get<Hello>(uplink_.sent[0]).seen_epoch, std::nullopt);
+  runner_.OnDown("");
+  Attach({"store", 3});
+  EXPECT_EQ(seen(), (Epoch{"store", 2}));
+  runner_.OnDown("");
+  Attach({"store", 1});
+  EXPECT_EQ(seen(), (Epoch{"store", 3}));
+  runner_.OnDown("");
+  Attach({"another", 1});
+  EXPECT_EQ(seen(), (Epoch{"store", 3})) << "what was refused was not seen";
 }
 
 // What waited 31 s longer than the fastest message of the stream.

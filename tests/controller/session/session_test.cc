@@ -7,6 +7,7 @@ namespace muster {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST_F(SessionTest, AnAgentAttachesAndIsWelcomed) {
   auto agent = ConnectNode("x0");
@@ -111,6 +112,9 @@ TEST_F(SessionTest, AHelloThatBreaksARuleIsRefused) {
   hello.held.assign(limits::kMaxHeldAttempts + 1, AttemptKey{"t", 1});
   EXPECT_EQ(code_of(hello), grpc::StatusCode::INVALID_ARGUMENT);
   hello = HelloOf("x0");
+  hello.seen_epoch = Epoch{std::string(65, 's'), 1};
+  EXPECT_EQ(code_of(hello), grpc::StatusCode::INVALID_ARGUMENT);
+  hello = HelloOf("x0");
   hello.aliases.assign(1, std::string(limits::kMaxNameBytes + 1, 'a'));
   EXPECT_EQ(code_of(hello), grpc::StatusCode::INVALID_ARGUMENT);
 }
@@ -150,6 +154,42 @@ TEST_F(SessionTest, MessagesOfANewerAgentAreIgnored) {
   ASSERT_TRUE(agent->Write(UnknownMessage{}));
   ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, std::nullopt}));
   EXPECT_TRUE(events_.Next<ReportReceived>());
+}
+
+TEST_F(SessionTest, AnAgentThatHasSeenALaterLifeOfOurStoreIsRefusedAndTheLogSaysWhatToDo) {
+  Hello hello = HelloOf("x0");
+  hello.seen_epoch = Epoch{"store", 8};
+  testing::internal::CaptureStdout();
+  for (int i = 0; i < 3; ++i) {
+    auto agent = ConnectNode("x0");
+    ASSERT_TRUE(agent->Write(hello));
+    const grpc::Status status = agent->Finish();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_THAT(
+        status.error_message(),
+        HasSubstr("node x0 has seen epoch 8 of store store, and this controller is at epoch "
+                  "7: its state directory is a restored backup or a copy"));
+    EXPECT_THAT(status.error_message(), HasSubstr("start musterd once with --restored"));
+  }
+  EXPECT_EQ(registry_.Find("x0")->presence, Presence::kNeverSeen);
+  std::string log = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(log, HasSubstr("--restored count=1"));
+  EXPECT_THAT(log, Not(HasSubstr("count=2"))) << "the others are for the next minute's line";
+  testing::internal::CaptureStdout();
+  Sweep(59s);
+  Sweep(61s);
+  log = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(log, HasSubstr("--restored count=2"));
+}
+
+TEST_F(SessionTest, AnyOtherEpochThatAnAgentHasSeenIsWelcome) {
+  for (const Epoch& seen : {Epoch{"store", 7}, Epoch{"store", 1}, Epoch{"another", 1000}}) {
+    auto agent = ConnectNode("x0");
+    Hello hello = HelloOf("x0");
+    hello.seen_epoch = seen;
+    ASSERT_TRUE(agent->Write(hello));
+    EXPECT_TRUE(agent->Read().has_value()) << seen.store_id << seen.counter;
+  }
 }
 
 }  // namespace
