@@ -1,13 +1,18 @@
 #include "controller/config.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdlib>
+#include <optional>
 
 #include "common/toml_file.h"
 #include "common/version.h"
 
 namespace muster {
 namespace {
+
+constexpr Duration kMaxAge = std::chrono::days(3650);
+constexpr int64_t kMaxKeptJobs = 100'000;
 
 absl::Status Wrong(const std::string& path, const toml::node& node, const std::string& what) {
   return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path, node.source().begin.line,
@@ -43,6 +48,42 @@ absl::Status ReadIdentity(const std::string& path, const toml::node& node,
   return absl::OkStatus();
 }
 
+// "90d", "36h".
+std::optional<Duration> ParseAge(const std::string& text) {
+  int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [unit, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || number < 1 || number > kMaxAge / 1h) return std::nullopt;
+  const std::string rest(unit, end);
+  if (rest != "d" && rest != "h") return std::nullopt;
+  const std::chrono::hours age(rest == "d" ? 24 * number : number);
+  return age <= kMaxAge ? std::optional<Duration>(age) : std::nullopt;
+}
+
+absl::Status ReadRetention(const std::string& path, const toml::node& node, Retention* retention) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return Wrong(path, node, "retention must be a table");
+  for (const auto& [key, value] : *table) {
+    if (key.str() == "jobs") {
+      const auto jobs = value.value_exact<int64_t>();
+      if (!jobs || *jobs < 1 || *jobs > kMaxKeptJobs)
+        return Wrong(path, value, fmt::format("jobs must be a number from 1 to {}", kMaxKeptJobs));
+      retention->jobs = static_cast<size_t>(*jobs);
+    } else if (key.str() == "age") {
+      const auto age = ParseAge(value.value_exact<std::string>().value_or(""));
+      if (!age) {
+        return Wrong(path, value,
+                     "age must be a number of days or hours from \"1h\" to \"3650d\", such as "
+                     "\"90d\"");
+      }
+      retention->age = *age;
+    } else {
+      return Wrong(path, value, "unknown key retention." + std::string(key.str()));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadTable(const std::string& path, const toml::table& table,
                        ControllerConfig* config) {
   for (const auto& [key, value] : table) {
@@ -52,6 +93,8 @@ absl::Status ReadTable(const std::string& path, const toml::table& table,
       MUSTER_RETURN_IF_ERROR(ReadString(path, value, "revoked", &config->revoked_file));
     } else if (key.str() == "identity") {
       MUSTER_RETURN_IF_ERROR(ReadIdentity(path, value, &config->patterns));
+    } else if (key.str() == "retention") {
+      MUSTER_RETURN_IF_ERROR(ReadRetention(path, value, &config->retention));
     } else {
       return Wrong(path, value, "unknown key " + std::string(key.str()));
     }
@@ -90,6 +133,10 @@ absl::StatusOr<ControllerConfig> ParseCommandLine(int argc, char** argv) {
   app.add_option("--tls-dir", config.tls_dir, "ca.pem, cert.pem and key.pem of this controller")
       ->required();
   app.add_option("--config", file, "more settings (TOML)");
+  app.add_flag(
+      "--restored", config.is_restored,
+      "for one start, after a backup or a copy was put into --state-dir: gives the store a "
+      "new id, so that agents accept it");
   app.add_flag("--debug", config.debug, "log more");
   try {
     app.parse(argc, argv);

@@ -4,6 +4,10 @@
 //                                              ever attached
 //   revoked = "/etc/muster/revoked"            certificates that are not accepted any more; read again when it changes
 //
+//   [retention]                                which ended jobs stay, with their tasks; those that have not ended always do
+//   jobs = 1000                                the ones that ended last; 1 to 100000
+//   age = "90d"                                and ended no longer ago; days or hours ("36h"), from 1h to 3650d
+//
 //   [identity]                                 URI names of certificates
 //   agent = "spiffe://muster/agent/<name>"
 //   operator = "spiffe://muster/operator/<name>"
@@ -13,6 +17,7 @@
 
 #include "common/identity.h"
 #include "common/status.h"
+#include "controller/store/retention.h"
 
 namespace muster {
 
@@ -24,6 +29,9 @@ struct ControllerConfig {
   std::string inventory_file;
   std::string revoked_file;
   IdentityPatterns patterns;
+  Retention retention;
+  // --restored: the state directory is a restored backup or a copy; see StoreOptions.
+  bool is_restored = false;
   bool debug = false;
 };
 

@@ -71,7 +71,8 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
       MakeServerCredentials(config.tls_dir);
   MUSTER_RETURN_IF_ERROR(credentials.status());
 
-  absl::StatusOr<std::unique_ptr<SqliteJobStore>> store = SqliteJobStore::Open(config.state_dir);
+  absl::StatusOr<std::unique_ptr<SqliteJobStore>> store = SqliteJobStore::Open(
+      config.state_dir, {.retention = config.retention, .is_restored = config.is_restored});
   MUSTER_RETURN_IF_ERROR(store.status());
   absl::StatusOr<std::unique_ptr<SqliteJobReader>> reader = SqliteJobReader::Open(config.state_dir);
   MUSTER_RETURN_IF_ERROR(reader.status());

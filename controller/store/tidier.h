@@ -1,21 +1,15 @@
 // Keeps muster.db from growing for ever: see JobStore::Tidy. Owned by the store; its thread only.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include "common/status.h"
 #include "common/time.h"
+#include "controller/store/retention.h"
 #include "controller/store/sqlite.h"
 
 namespace muster {
-
-// Which ended jobs stay. One that has not ended always does.
-struct Retention {
-  size_t jobs = 1000;                    // those that ended last; at least 1
-  Duration age = std::chrono::days(90);  // since their end
-};
 
 // Requests of jobs that are gone which are still known, the newest: as many as the engine remembers.
 inline constexpr int64_t kMaxGoneRequests = 100'000;

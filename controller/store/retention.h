@@ -1,0 +1,16 @@
+// Which ended jobs stay, with their tasks. Plain data.
+#pragma once
+
+#include <cstddef>
+
+#include "common/time.h"
+
+namespace muster {
+
+// One that has not ended always stays.
+struct Retention {
+  size_t jobs = 1000;                    // those that ended last; at least 1
+  Duration age = std::chrono::days(90);  // since their end
+};
+
+}  // namespace muster

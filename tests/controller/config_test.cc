@@ -1,0 +1,153 @@
+// What musterd makes of its command line and its file.
+#include "controller/config.h"
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace muster {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+class ConfigTest : public testing::Test {
+ protected:
+  ConfigTest() {
+    std::string pattern = testing::TempDir() + "muster_config_XXXXXX";
+    dir_ = mkdtemp(pattern.data());
+  }
+  ~ConfigTest() override { std::filesystem::remove_all(dir_); }
+
+  // With what is required, and more.
+  static absl::StatusOr<ControllerConfig> Parse(const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"musterd",        "--listen",        "0.0.0.0:7420",
+                                      "--state-dir",    "/var/lib/muster", "--tls-dir",
+                                      "/etc/muster/tls"};
+    words.insert(words.end(), more.begin(), more.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    return ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+  }
+  absl::StatusOr<ControllerConfig> ParseWithFile(const std::string& text) {
+    const std::string path = dir_ + "/musterd.toml";
+    std::ofstream(path) << text;
+    return Parse({"--config", path});
+  }
+  std::string ErrorOf(const std::string& text) {
+    const absl::StatusOr<ControllerConfig> config = ParseWithFile(text);
+    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << text;
+    return Message(config.status());
+  }
+
+  std::string dir_;
+};
+
+TEST_F(ConfigTest, TheCommandLineAloneIsEnough) {
+  const auto config = Parse({});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen, "0.0.0.0:7420");
+  EXPECT_EQ(config->operator_listen, "0.0.0.0:7421") << "the next port";
+  EXPECT_EQ(config->state_dir, "/var/lib/muster");
+  EXPECT_EQ(config->tls_dir, "/etc/muster/tls");
+  EXPECT_EQ(config->inventory_file, "");
+  EXPECT_EQ(config->retention.jobs, 1000u);
+  EXPECT_EQ(config->retention.age, 24h * 90);
+  EXPECT_FALSE(config->is_restored);
+  EXPECT_FALSE(config->debug);
+}
+
+TEST_F(ConfigTest, FlagsAndTheOperatorsAddress) {
+  const auto config = Parse({"--restored", "--debug", "--operator-listen", "[::1]:99"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->is_restored);
+  EXPECT_TRUE(config->debug);
+  EXPECT_EQ(config->operator_listen, "[::1]:99");
+}
+
+TEST_F(ConfigTest, EveryKeyOfTheFile) {
+  const auto config = ParseWithFile(R"(
+inventory = "/etc/muster/inventory.toml"
+revoked = "/etc/muster/revoked"
+[retention]
+jobs = 7
+age = "36h"
+[identity]
+agent = "spiffe://site/agent/<name>"
+operator = "spiffe://site/human/<name>"
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->inventory_file, "/etc/muster/inventory.toml");
+  EXPECT_EQ(config->revoked_file, "/etc/muster/revoked");
+  EXPECT_EQ(config->retention.jobs, 7u);
+  EXPECT_EQ(config->retention.age, 36h);
+  EXPECT_EQ(config->patterns.agent, "spiffe://site/agent/<name>");
+  EXPECT_EQ(config->patterns.operator_, "spiffe://site/human/<name>");
+}
+
+TEST_F(ConfigTest, TheEndsOfTheRetention) {
+  EXPECT_EQ(ParseWithFile("[retention]\njobs = 1\nage = \"1h\"")->retention.age, 1h);
+  EXPECT_EQ(ParseWithFile("[retention]\njobs = 100000\nage = \"3650d\"")->retention.age,
+            24h * 3650);
+}
+
+TEST_F(ConfigTest, AWrongRetentionIsAnErrorWithItsLine) {
+  for (const char* jobs : {"0", "-1", "100001", "1.5", "true", "\"10\""}) {
+    EXPECT_THAT(ErrorOf(std::string("[retention]\njobs = ") + jobs),
+                EndsWith("musterd.toml:2: jobs must be a number from 1 to 100000"))
+        << jobs;
+  }
+  for (const char* age :
+       {"\"\"", "\"90\"", "\"0d\"", "\"-1d\"", "\"1.5d\"", "\"90days\"", "\"30m\"", "\"d\"",
+        "\"3651d\"", "\"87601h\"", "\"99999999999999999999d\"", "90"}) {
+    EXPECT_THAT(ErrorOf(std::string("[retention]\nage = ") + age),
+                HasSubstr("musterd.toml:2: age must be a number of days or hours"))
+        << age;
+  }
+  EXPECT_THAT(ErrorOf("[retention]\nage_days = 3"), HasSubstr("unknown key retention.age_days"));
+  EXPECT_THAT(ErrorOf("retention = 3"), HasSubstr("retention must be a table"));
+}
+
+TEST_F(ConfigTest, OtherWrongFiles) {
+  EXPECT_THAT(ErrorOf("inventroy = \"x\""), HasSubstr(":1: unknown key inventroy"));
+  EXPECT_THAT(ErrorOf("inventory = \"\""), HasSubstr("inventory must be a text"));
+  EXPECT_THAT(ErrorOf("revoked = 3"), HasSubstr("revoked must be a text"));
+  EXPECT_THAT(ErrorOf("identity = 3"), HasSubstr("identity must be a table"));
+  EXPECT_THAT(ErrorOf("[identity]\nrobot = \"x\""), HasSubstr("unknown key identity.robot"));
+  EXPECT_THAT(ErrorOf("[identity]\nagent = \"no place for a name\""), HasSubstr("musterd.toml:2"));
+  EXPECT_THAT(ErrorOf("[identity]\nagent = \"s://a/<name>\"\noperator = \"s://a/<name>\""),
+              HasSubstr("musterd.toml"));
+  EXPECT_THAT(ErrorOf("inventory = "), HasSubstr("musterd.toml:1"));
+}
+
+TEST_F(ConfigTest, AFileThatIsNotThere) {
+  const auto config = Parse({"--config", dir_ + "/none.toml"});
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Message(config.status()), HasSubstr("none.toml"));
+}
+
+TEST_F(ConfigTest, WrongCommandLines) {
+  const auto message = [](const std::vector<std::string>& more) {
+    const auto config = Parse(more);
+    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+    return Message(config.status());
+  };
+  EXPECT_THAT(message({"--no-such"}), HasSubstr("see musterd --help"));
+  EXPECT_THAT(message({"--state-dir"}), HasSubstr("--state-dir"));
+  std::vector<std::string> words = {"musterd", "--state-dir", "/s", "--tls-dir",
+                                    "/t",      "--listen",    ""};
+  for (const char* listen : {"localhost", "localhost:", "localhost:0", "localhost:65535", ":x"}) {
+    words.back() = listen;
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    const auto config = ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+    EXPECT_THAT(Message(config.status()), HasSubstr("it must be HOST:PORT")) << listen;
+  }
+}
+
+}  // namespace
+}  // namespace muster
