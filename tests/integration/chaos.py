@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""chaos.py - kills musterd, agents, hosts, links and the operator's command at random while jobs run on real systemd hosts, and counts.
+"""chaos.py - kills musterd, agents, hosts, links and operators' commands at random while jobs run on real systemd hosts.
 
     tests/integration/chaos.py [--rounds 200] [--hosts 8] [--seed S] [--first N] [--quiet] [--build build/release]
 
-In each round an operator restarts ORCA on all or some hosts, and faults that the seed chooses come meanwhile: musterd killed or stopped for
-a while, agents killed or stopped, hosts without power, links cut and healed, ledgers removed, the operator's command killed and typed
-again, jobs cancelled, units restarted by hand. When the faults are over every job must end, every target must have an end in the
-report, no attempt may have started the unit twice, a success must have its start, and nothing that an operator was told may
-change. chaos_check.py says how that is known.
+In each round an operator restarts ORCA on all or some hosts, and faults that the seed chooses come meanwhile: musterd killed or
+stopped for a while, agents killed or stopped, hosts without power, links cut and healed, ledgers removed, the operator's command
+killed and typed again, jobs cancelled, units restarted by hand. When the faults are over every job must end, every target must have
+an end in the report, no attempt may have started the unit twice, a success must have its start, and nothing that an operator was
+told may change. chaos_check.py says how that is known.
 
-Prints a line for each round (--quiet: only for bad ones) and the tally; exit code 1 if anything was wrong. A bad round is done again with
---seed S --first N --rounds 1; processes are not deterministic, so it may take a few times.
+Prints a line for each round (--quiet: only for bad ones) and the tally; exit code 1 if anything was wrong. A bad round is done again
+with --seed S --first N --rounds 1; processes are not deterministic, so it may take a few times.
 """
 
 import argparse
@@ -140,7 +140,8 @@ class Round:
     def check_host(self, host):
         jobs = {name for name, _, _ in self.tasks}
         mine = [entry for entry in self.tasks if entry[2]["node"] == host.host.xname]
-        round_ = chaos_check.HostRound(host.host.xname, host.new_starts(), mine, host.intents(jobs), host.is_ledger_lost, host.foreign)
+        round_ = chaos_check.HostRound(host.host.xname, host.new_starts(), mine, host.intents(jobs), host.is_ledger_lost,
+                                       host.foreign)
         excess, sentences = chaos_check.check_starts(round_)
         self.wrong += sentences + chaos_check.check_evidence(round_)
         own = len(round_.own_starts())
@@ -161,15 +162,16 @@ class Tally:
         self.faults += round_.done
         self.counts += round_.counts
         for command in round_.commands:
-            job = round_.told.jobs.get(command.name())
-            self.jobs[job["state"] if job else "none"] += 1
-        for command in round_.commands:
-            job = round_.told.jobs.get(command.name())
-            ends = {task["node"]: task for task in job["tasks"]} if job else {}
-            for node in command.nodes:
-                task = ends.get(node, {"state": "MISSING"})
-                self.states[harness.ending(task)] += 1
-                self.counts["lost"] += task["state"] not in chaos_check.TERMINAL or (task["state"] == "LOST" and command.submit.is_roomy)
+            self.add_job(round_.told.jobs.get(command.name()), command)
+
+    def add_job(self, job, command):
+        self.jobs[job["state"] if job else "MISSING"] += 1
+        tasks = {task["node"]: task for task in job["tasks"]} if job else {}
+        for node in command.nodes:
+            task = tasks.get(node, {"state": "MISSING"})
+            self.states[harness.ending(task)] += 1
+            is_needless = task["state"] == "LOST" and command.submit.is_roomy
+            self.counts["lost"] += is_needless or task["state"] not in chaos_check.TERMINAL
 
     def text(self):
         def shown(counter):

@@ -1,15 +1,16 @@
-"""What must be true after a round of chaos, and all through it. Pure: of what the operator was shown, what the agents' ledgers say, and the
-starts that the units themselves wrote down. A check returns sentences about what is wrong; none is good.
+"""What must be true after a round of chaos, and all through it. Pure: of what the operator was shown, what the agents' ledgers say,
+and the starts that the units themselves wrote down. A check returns sentences about what is wrong; none is good.
 
-Whose start is it? The first one of a boot is the boot's own. Any other replaced the invocation before it, and an attempt writes down,
-before it acts, which invocation it is about to replace: so each start has an intent that names its predecessor, and one with none is one
-too many. Where the ledger was lost in the round with its intents, attempts are counted instead.
+Whose start is it? The first one of a boot is the boot's own. Any other replaced the invocation before it, and an attempt writes
+down, before it acts, which invocation it is about to replace: so each start has an intent that names its predecessor, and one
+without is one too many. Where the ledger was lost in the round with its intents, attempts are counted instead.
 """
 
 import collections
 import dataclasses
 
-TERMINAL = {"SUCCEEDED", "ALREADY_SATISFIED", "NOT_APPLICABLE", "FAILED", "REFUSED", "TIMED_OUT", "UNDELIVERED", "LOST", "CANCELLED"}
+TERMINAL = {"SUCCEEDED", "ALREADY_SATISFIED", "NOT_APPLICABLE", "FAILED", "REFUSED", "TIMED_OUT", "UNDELIVERED", "LOST",
+            "CANCELLED"}
 ENDED_JOB = {"SUCCEEDED", "FAILED", "CANCELLED"}
 # The last attempt of a task in such a state has touched nothing.
 UNTOUCHED = {"UNDELIVERED", "REFUSED", "CANCELLED", "NOT_APPLICABLE"}
@@ -70,7 +71,7 @@ def check_report(job, targets, is_roomy):
         if task["state"] not in TERMINAL:
             wrong.append(f"{job['name']}: {task['node']} has not ended: {task['state']}")
         if task["state"] == "LOST" and is_roomy:
-            wrong.append(f"{job['name']}: {task['node']} is LOST, though every fault ended long before its deadlines: {task['detail']}")
+            wrong.append(f"{job['name']}: {task['node']} is LOST, though every fault ended long before its deadlines")
     return wrong
 
 
@@ -137,8 +138,9 @@ def check_starts(host):
     excess = max(len(stray) - unknown - host.foreign, len(own) - len(attempts) - host.foreign, 0)
     if not excess:
         return 0, []
-    return excess, [f"{host.node}: {len(own)} starts ({' '.join(start.invocation for start, _ in own)}) for {len(attempts)} attempts and "
-                    f"{host.foreign} restarts by hand; without an intent: {' '.join(stray) or 'none'}; the intents: {host.intents}"]
+    started = " ".join(start.invocation for start, _ in own)
+    return excess, [f"{host.node}: {len(own)} starts ({started}) for {len(attempts)} attempts and {host.foreign} restarts by hand; "
+                    f"without an intent: {' '.join(stray) or 'none'}; the intents: {host.intents}"]
 
 
 def check_evidence(host):

@@ -1,5 +1,5 @@
-"""What happens in one round of chaos: which jobs an operator starts, and which faults come meanwhile. Pure: a plan follows from the
-seed, the round's number and the number of hosts alone, so that a round can be done again."""
+"""What happens in one round of chaos: which jobs an operator starts, and which faults come meanwhile. Pure: a plan follows from
+the seed, the round's number and the number of hosts alone, so that a round can be done again."""
 
 import dataclasses
 import random

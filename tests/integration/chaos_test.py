@@ -74,8 +74,8 @@ class ReportTest(unittest.TestCase):
         self.assertEqual([], chaos_check.check_report(job(task("LOST"), state="FAILED"), [NODE], False))
 
     def test_bad(self):
-        for shown, targets in [(job(task()), [NODE, "x1"]), (job(task("RUNNING")), [NODE]), (job(task(), state="RUNNING"), [NODE]),
-                               (job(task("LOST"), state="FAILED"), [NODE])]:
+        for shown, targets in [(job(task()), [NODE, "x1"]), (job(task("RUNNING")), [NODE]),
+                               (job(task(), state="RUNNING"), [NODE]), (job(task("LOST"), state="FAILED"), [NODE])]:
             with self.subTest(shown):
                 self.assertEqual(1, len(chaos_check.check_report(shown, targets, True)))
 

@@ -1,5 +1,5 @@
-"""A world for chaos: hosts whose ORCA writes down its own starts, the faults that are done to them, and an operator whose command can be
-killed and typed again. Faults on one thing (a host, musterd, a command) come one after the other; all others at the same time."""
+"""A world for chaos: hosts whose ORCA writes down its own starts, the faults that are done to them, and an operator whose command
+can be killed and typed again."""
 
 import json
 import os
@@ -15,8 +15,8 @@ import chaos_check
 from harness import BED, World, in_parallel, program, wait_until
 
 ORCA = "cray-orca.service"
-# No Restart=: whatever starts it is a boot, an attempt or a hand. It is quick on some hosts, and takes a second to stop, to start or both
-# on others: the middle in which things happen.
+# No Restart=: whatever starts it is a boot, an attempt or a hand. It is quick on some hosts, and takes a second to stop, to start or
+# both on others: the middle in which things happen.
 ORCA_UNIT = """[Unit]
 After=network.target
 StartLimitIntervalSec=0
@@ -28,8 +28,8 @@ TimeoutStartSec=10
 """
 ORCA_OPTIONS = ["", "--stop-delay 1", "--ready-after 1", "--stop-delay 1 --ready-after 1"]
 LEDGER = "run/muster-agent"
-# Three sessions in a minute that replace a live one of another incarnation are a conflict of two agents, as they should be; so no host
-# comes back with a new ledger more often than this.
+# Three sessions in a minute that replace a live one of another incarnation are told as two agents of one name; so no host comes back
+# with a new ledger more often than this.
 NEW_LEDGERS, NEW_LEDGER_WINDOW = 2, 65.0
 # Far longer than a round's faults and any deadline of its jobs.
 PATIENCE = 120.0
@@ -74,7 +74,8 @@ class ChaosHost:
     def agent_pids(self):
         """As seen from here; none while it is down."""
         try:
-            with open(f"{self.world.cgroup}/{self.host.nid}/system.slice/muster-agent.service/cgroup.procs", encoding="ascii") as file:
+            group = os.path.join(self.world.cgroup, self.host.nid, "system.slice/muster-agent.service/cgroup.procs")
+            with open(group, encoding="ascii") as file:
                 return [int(line) for line in file]
         except OSError:
             return []
@@ -95,7 +96,7 @@ class ChaosHost:
         return is_killed
 
     def wait_for_unit(self):
-        wait_until(lambda: self.host.show(ORCA, "Job") in ("", "0"), f"no job of systemd is left for ORCA on {self.host.nid}", PATIENCE)
+        wait_until(lambda: self.host.show(ORCA, "Job") in ("", "0"), f"no job is left for ORCA on {self.host.nid}", PATIENCE)
 
     def agent_restarts(self):
         return int(self.host.show("muster-agent.service", "NRestarts"))
@@ -233,6 +234,7 @@ class ChaosWorld(World):
         host.agent_kills = 0
         time.sleep(fault.seconds)
         host.host.boot()
+        host.root = ""
         return True
 
     def do_cut(self, fault, _):
@@ -282,6 +284,6 @@ class ChaosWorld(World):
             self.start_musterd()
         for host, restarts in zip(self.chaos_hosts, in_parallel([host.agent_restarts for host in self.chaos_hosts])):
             if restarts > host.agent_kills:
-                wrong.append(f"the agent of {host.host.nid} was started again {restarts} times and killed {host.agent_kills} times")
+                wrong.append(f"the agent of {host.host.nid} was started again {restarts} times and killed {host.agent_kills}")
                 host.agent_kills = restarts
         return wrong
