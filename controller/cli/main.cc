@@ -9,6 +9,7 @@
 #include "common/version.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/pki_command.h"
+#include "controller/cli/verb_problem.h"
 #include "controller/cli/verbs.h"
 
 namespace muster::cli {
@@ -49,7 +50,9 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    fmt::print(stderr, "muster: {}; `muster --help` shows how to use it\n", error.what());
+    const std::string verb_problem = VerbProblem(app, {argv + 1, argv + argc});
+    fmt::print(stderr, "muster: {}; `muster --help` shows how to use it\n",
+               verb_problem.empty() ? error.what() : verb_problem);
     return static_cast<int>(ExitCode::kUsage);
   }
   return exit_code;
