@@ -1,30 +1,19 @@
 // muster job show ID - a job and all its tasks as they are now. Exit code 0 while it runs, then as for the verb that made it.
 #include <memory>
 
-#include "controller/cli/duration.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
-#include "controller/cli/names.h"
+#include "controller/cli/job_action.h"
+#include "controller/cli/job_id.h"
+#include "controller/cli/policy_text.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
 #include "controller/cli/verbs.h"
 #include "controller/cli/wait.h"
-#include "proto/convert.h"
 
 namespace muster::cli {
 namespace {
-
-std::string PolicyInWords(const v1::Policy& policy) {
-  std::string text = fmt::format("at most {} at once", policy.max_parallel());
-  const auto add = [&text](const char* what, const google::protobuf::Duration& duration) {
-    text += fmt::format(", {} {}", what, FormatDuration(FromProto(duration)));
-  };
-  if (policy.has_delivery_deadline()) add("delivery within", policy.delivery_deadline());
-  if (policy.has_execution_deadline()) add("execution within", policy.execution_deadline());
-  if (policy.has_deadline()) add("all within", policy.deadline());
-  return text;
-}
 
 std::string Header(const v1::Job& job) {
   TextTable table;
@@ -36,16 +25,17 @@ std::string Header(const v1::Job& job) {
   add("policy", PolicyInWords(job.policy()));
   add("created", fmt::format("{} by {}", FormatTime(job.create_time()), job.created_by()));
   if (job.has_end_time()) add("ended", FormatTime(job.end_time()));
+  add("state", StateName(job.state()));
   add("operation", job.operation());
   add("detail", job.detail());
   return table.Text() + "\n";
 }
 
 ExitCode ShowJob(const std::string& id, const GlobalOptions& global) {
-  const absl::StatusOr<std::string> name = JobName(id);
-  if (!name.ok()) return Fail(name.status());
   const auto connection = Connection::Open(global.connection);
   if (!connection.ok()) return Fail(connection.status());
+  const absl::StatusOr<std::string> name = FindJobName(**connection, id);
+  if (!name.ok()) return Fail(name.status());
   v1::GetJobRequest request;
   request.set_name(*name);
   JobView view;
@@ -62,8 +52,7 @@ ExitCode ShowJob(const std::string& id, const GlobalOptions& global) {
 
 void AddJobShow(CLI::App& job, const GlobalOptions& global, int& exit_code) {
   CLI::App* verb = job.add_subcommand("show", "A job and its tasks as they are now");
-  const auto id = std::make_shared<std::string>();
-  verb->add_option("ID", *id, "The job's id, with or without jobs/")->required()->type_name("");
+  const std::shared_ptr<std::string> id = AddJobId(*verb);
   verb->callback([id, &global, &exit_code] { exit_code = static_cast<int>(ShowJob(*id, global)); });
 }
 

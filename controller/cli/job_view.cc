@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <sstream>
 
 #include "common/outcome.h"
 #include "common/work.h"
@@ -15,6 +16,18 @@ namespace {
 std::string Unprefixed(const std::string& name, const std::string& prefix, int number) {
   if (number == 0) return "";
   return name.empty() ? fmt::format("STATE_{}", number) : name.substr(prefix.size());
+}
+
+// "pending, dispatched, …", as they may be typed.
+std::string AllStates() {
+  std::string names;
+  for (int state = v1::TASK_STATE_PENDING; v1::TaskState_IsValid(state); ++state) {
+    std::string name = StateName(static_cast<v1::TaskState>(state));
+    for (char& c : name)
+      c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return names;
 }
 
 }  // namespace
@@ -81,6 +94,29 @@ std::string ReasonName(v1::Reason reason) {
   if (reason == v1::REASON_UNSPECIFIED) return "";
   return name.empty() ? fmt::format("REASON_{}", static_cast<int>(reason))
                       : name.substr(std::string("REASON_").size());
+}
+
+bool WaitsForRetry(const v1::Task& task) {
+  return task.state() == v1::TASK_STATE_PENDING && task.attempt() > 0;
+}
+
+absl::StatusOr<std::vector<v1::TaskState>> ParseTaskStates(const std::string& text) {
+  std::vector<v1::TaskState> states;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    std::string name = "TASK_STATE_";
+    for (const char c : word)
+      name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    v1::TaskState state{};
+    if (!v1::TaskState_Parse(name, &state) || state == v1::TASK_STATE_UNSPECIFIED) {
+      return MakeStatus(absl::StatusCode::kInvalidArgument,
+                        "\"{}\" is no state of a task; there are {}", word, AllStates());
+    }
+    states.push_back(state);
+  }
+  if (states.empty())
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "no state; there are {}", AllStates());
+  return states;
 }
 
 std::string InWords(const std::string& state_name) {

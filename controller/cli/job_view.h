@@ -7,14 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "common/status.h"
 #include "controller/inventory/node_set.h"
 #include "muster/v1/job.pb.h"
 
 namespace muster::cli {
-
-struct NaturalOrder {
-  bool operator()(const std::string& a, const std::string& b) const { return NaturalLess(a, b); }
-};
 
 using TaskCounts = std::map<v1::TaskState, uint64_t>;
 
@@ -34,11 +31,15 @@ struct JobView {
 
 bool IsEnded(v1::JobState state);
 bool IsEnded(v1::TaskState state);
+// PENDING after a try that did not end well.
+bool WaitsForRetry(const v1::Task& task);
 
 // Without their prefix; "" for unspecified; "STATE_99" or "REASON_99" for what this version does not know.
 std::string StateName(v1::JobState state);
 std::string StateName(v1::TaskState state);
 std::string ReasonName(v1::Reason reason);
+// "failed,TIMED-OUT": in any case, with - or _. INVALID_ARGUMENT with the names there are.
+absl::StatusOr<std::vector<v1::TaskState>> ParseTaskStates(const std::string& text);
 // "TIMED_OUT" as people say it: "timed out".
 std::string InWords(const std::string& state_name);
 

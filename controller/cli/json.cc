@@ -12,9 +12,10 @@ namespace {
 
 // Fields that hold an enumerator, and prefixes of their names.
 constexpr auto kEnumFields =
-    std::to_array<const char*>({"state", "reason", "presence", "well_known"});
-constexpr auto kPrefixes = std::to_array<const char*>(
-    {"OUTCOME_STATE_", "TASK_STATE_", "JOB_STATE_", "REASON_", "PRESENCE_", "WELL_KNOWN_UNIT_"});
+    std::to_array<const char*>({"state", "reason", "presence", "well_known", "on_conflict"});
+constexpr auto kPrefixes =
+    std::to_array<const char*>({"OUTCOME_STATE_", "TASK_STATE_", "JOB_STATE_", "REASON_",
+                                "PRESENCE_", "WELL_KNOWN_UNIT_", "ON_CONFLICT_"});
 
 std::string WithoutPrefix(const Json& value) {
   // A number is an enumerator that this version does not know.
@@ -37,18 +38,6 @@ void StripPrefixes(Json& json) {
   }
 }
 
-Json FromMessage(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  // A false condition_result or a zero restarts is evidence, too.
-  options.always_print_primitive_fields = true;
-  std::string text;
-  if (!google::protobuf::util::MessageToJsonString(message, &text, options).ok()) return nullptr;
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_structured()) StripPrefixes(json);
-  return json;
-}
-
 Json ToJson(const v1::Task& task) {
   Json json = {{"node", task.node()},
                {"state", StateName(task.state())},
@@ -61,6 +50,18 @@ Json ToJson(const v1::Task& task) {
 }
 
 }  // namespace
+
+Json FromMessage(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  // A false condition_result or a zero restarts is evidence, too.
+  options.always_print_primitive_fields = true;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(message, &text, options).ok()) return nullptr;
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_structured()) StripPrefixes(json);
+  return json;
+}
 
 Json ToJson(const v1::Job& job) {
   Json json = {{"name", job.name()}, {"state", StateName(job.state())}};

@@ -19,6 +19,9 @@ Json ToJson(const v1::Job& job);
 Json ToJson(const JobView& view);
 Json ToJson(const v1::Node& node);
 
+// Any message; null if it cannot be shown.
+Json FromMessage(const google::protobuf::Message& message);
+
 // One document with a line end. Bytes that are not UTF-8 are replaced.
 std::string JsonText(const Json& json);
 

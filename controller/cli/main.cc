@@ -18,18 +18,23 @@ namespace {
 constexpr char kFooter[] =
     "Exit codes: 0 every task succeeded, was satisfied or not applicable (or the verb waits for "
     "none); 1 otherwise;\n"
-    "2 bad usage or target; 3 controller not reachable or not authorised; 4 stopped waiting "
-    "(--wait, Ctrl-C), the job goes on.";
+    "2 bad usage, unknown target or job; 3 controller not reachable or not authorised; 4 stopped "
+    "waiting (--wait, Ctrl-C), the job goes on.";
 
 void AddVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   AddResubscribe(app, global, exit_code);
   AddRestart(app, global, exit_code);
   CLI::App* job =
-      app.add_subcommand("job", "Jobs: list, show, watch, cancel")->require_subcommand(1);
+      app.add_subcommand("job", "Jobs: list, show, watch, cancel, pause, resume, retry, delete")
+          ->require_subcommand(1);
   AddJobList(*job, global, exit_code);
   AddJobShow(*job, global, exit_code);
   AddJobWatch(*job, global, exit_code);
   AddJobCancel(*job, global, exit_code);
+  AddJobPause(*job, global, exit_code);
+  AddJobResume(*job, global, exit_code);
+  AddJobRetry(*job, global, exit_code);
+  AddJobDelete(*job, global, exit_code);
   CLI::App* node = app.add_subcommand("node", "Nodes: list, show")->require_subcommand(1);
   AddNodeList(*node, global, exit_code);
   AddNodeShow(*node, global, exit_code);

@@ -4,8 +4,10 @@
 
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
+#include "controller/cli/job_id.h"
 #include "controller/cli/json.h"
 #include "controller/cli/names.h"
+#include "controller/cli/node_fetch.h"
 #include "controller/cli/node_text.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
@@ -14,9 +16,6 @@
 
 namespace muster::cli {
 namespace {
-
-constexpr uint32_t kPageSize = 1000;
-constexpr int kMaxPages = 1000;
 
 std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& names) {
   std::string text;
@@ -54,18 +53,12 @@ ExitCode ListNodes(const TargetOptions& options, const GlobalOptions& global) {
   }
   const auto connection = Connection::Open(global.connection);
   if (!connection.ok()) return Fail(connection.status());
-  request.set_page_size(kPageSize);
-  std::vector<v1::Node> nodes;
-  for (int page = 0; page < kMaxPages; ++page) {
-    v1::ListNodesResponse response;
-    const absl::Status status =
-        (*connection)->Call(&v1::Controller::Stub::ListNodes, "list nodes", request, response);
-    if (!status.ok()) return Fail(status);
-    nodes.insert(nodes.end(), response.nodes().begin(), response.nodes().end());
-    if (response.next_page_token().empty()) break;
-    request.set_page_token(response.next_page_token());
-  }
-  PrintList(nodes, global.output);
+  const absl::Status found = ResolveJobIds(**connection, *request.mutable_targets());
+  if (!found.ok()) return Fail(found);
+  if (chosen.IsEmpty()) request.clear_targets();
+  const absl::StatusOr<std::vector<v1::Node>> nodes = FetchNodes(**connection, std::move(request));
+  if (!nodes.ok()) return Fail(nodes.status());
+  PrintList(*nodes, global.output);
   return ExitCode::kSuccess;
 }
 

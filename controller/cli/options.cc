@@ -2,25 +2,13 @@
 
 #include <map>
 
-#include "controller/cli/duration.h"
-#include "proto/convert.h"
+#include "controller/cli/policy_options.h"
 
 namespace muster::cli {
 namespace {
 
-// CLI11 wants its own exceptions for wrong values.
-CLI::Option* AddDuration(CLI::App& app, const std::string& name, const std::string& help,
-                         bool zero_allowed, std::function<void(Duration)> set) {
-  const auto parse = [name, zero_allowed, set = std::move(set)](const std::string& text) {
-    const absl::StatusOr<Duration> duration = ParseDuration(text);
-    if (!duration.ok()) throw CLI::ValidationError(name, Message(duration.status()));
-    if (!zero_allowed && *duration == Duration::zero()) {
-      throw CLI::ValidationError(name, "must be more than 0");
-    }
-    set(*duration);
-  };
-  return app.add_option_function<std::string>(name, parse, help)->type_name("DURATION");
-}
+constexpr char kDurationHint[] =
+    "A DURATION is a number with ms, s, min or h, such as 30s; a number alone is seconds.";
 
 template <typename Target>
 std::function<void(Duration)> Into(Target& target) {
@@ -58,38 +46,21 @@ void AddWaitOption(CLI::App& verb, WaitOptions& options) {
 }
 
 void AddJobOptions(CLI::App& verb, JobOptions& options) {
-  AddTargetOptions(verb, options.targets);
+  verb.footer(std::string(kDurationHint) + "\n\n" + verb.get_footer());
   AddWaitOption(verb, options.wait);
   verb.add_flag("--detach", options.wait.detach,
                 "Leave once the job is on the controller's disk; print its name")
       ->excludes("--wait");
-  AddDuration(verb, "--timeout", "The job's deadline: every task has ended by then", false,
-              Into(options.timeout));
-  AddDuration(verb, "--delivery-deadline", "How long a node that is away is waited for (2min)",
-              false, Into(options.delivery_deadline));
-  AddDuration(verb, "--execution-deadline", "From a node's receipt to its outcome (5min)", false,
-              Into(options.execution_deadline));
+  verb.add_flag("--dry-run", options.dry_run,
+                "Check everything, make nothing; show the nodes, the canaries, the waves and how "
+                "long it takes at least")
+      ->excludes("--detach", "--wait");
   AddDuration(verb, "--settle", "How long the unit must stay up to count as restarted (5s)", true,
               Into(options.settle));
-  verb.add_option("--max-parallel", options.max_parallel, "Nodes at once (1000)")
-      ->check(CLI::Range(1u, 100'000u))
-      ->type_name("N");
+  AddPolicyOptions(verb, options.policy);
   verb.add_option("--request-id", options.request_id,
                   "A UUID; the same one with the same request never makes a second job")
       ->type_name("UUID");
-}
-
-v1::Policy PolicyOf(const JobOptions& options) {
-  v1::Policy policy;
-  policy.set_max_parallel(options.max_parallel);
-  if (options.timeout) *policy.mutable_deadline() = ToProto(*options.timeout);
-  if (options.delivery_deadline) {
-    *policy.mutable_delivery_deadline() = ToProto(*options.delivery_deadline);
-  }
-  if (options.execution_deadline) {
-    *policy.mutable_execution_deadline() = ToProto(*options.execution_deadline);
-  }
-  return policy;
 }
 
 }  // namespace muster::cli

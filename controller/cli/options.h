@@ -29,19 +29,16 @@ struct WaitOptions {
 struct JobOptions {
   TargetOptions targets;
   WaitOptions wait;
-  std::optional<Duration> timeout;
-  std::optional<Duration> delivery_deadline;
-  std::optional<Duration> execution_deadline;
-  Duration settle = 5s;
-  uint32_t max_parallel = 0;  // 0: the controller's default
-  std::string request_id;     // empty: a new one
+  v1::Policy policy;               // what was typed of it
+  std::optional<Duration> settle;  // absent: the controller's default
+  bool dry_run = false;
+  std::string request_id;  // empty: a new one
 };
 
 // All structs must outlive the parse.
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options);
 void AddWaitOption(CLI::App& verb, WaitOptions& options);
+// But for the targets.
 void AddJobOptions(CLI::App& verb, JobOptions& options);
-
-v1::Policy PolicyOf(const JobOptions& options);
 
 }  // namespace muster::cli

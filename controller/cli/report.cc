@@ -62,7 +62,8 @@ std::string Sentence(const Group& group) {
   const bool is_shared =
       std::all_of(group.tasks.begin(), group.tasks.end(),
                   [&](const v1::Task* task) { return task->detail() == example.detail(); });
-  const std::string detail = Printable(example.detail());
+  const std::string detail =
+      (WaitsForRetry(example) ? "is to be tried again: " : "") + Printable(example.detail());
   return is_shared ? detail : fmt::format("e.g. {}: {}", Printable(example.node()), detail);
 }
 
@@ -87,6 +88,22 @@ std::string Plural(uint64_t count, const char* noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+// " (2 to be tried again)" of those that are pending.
+std::string RetriesInWords(const JobView& view) {
+  const auto count = std::count_if(view.tasks.begin(), view.tasks.end(),
+                                   [](const auto& entry) { return WaitsForRetry(entry.second); });
+  return count == 0 ? "" : fmt::format(" ({} to be tried again)", count);
+}
+
+// What the controller says of the job where the tasks do not tell it: who paused it, why it was stopped.
+std::string WhyInWords(const JobView& view) {
+  const bool was_stopped = std::any_of(view.tasks.begin(), view.tasks.end(), [](const auto& entry) {
+    return entry.second.reason() == v1::REASON_MAX_FAILURES;
+  });
+  if (IsEnded(view.job.state()) && !was_stopped) return "";
+  return Printable(view.job.detail());
+}
+
 // "18 of 20 succeeded, 1 timed out, 1 lost"; successes first, then what is worst.
 std::string CountsInWords(const JobView& view) {
   TaskCounts counts = view.Counts();
@@ -95,6 +112,7 @@ std::string CountsInWords(const JobView& view) {
   for (const v1::TaskState state : kOrder) {
     if (state == v1::TASK_STATE_SUCCEEDED || counts[state] == 0) continue;
     text += fmt::format(", {} {}", counts[state], InWords(StateName(state)));
+    if (state == v1::TASK_STATE_PENDING) text += RetriesInWords(view);
   }
   for (const auto& [state, count] : counts) {
     if (Rank(state) < 0 && count > 0) text += fmt::format(", {} in {}", count, StateName(state));
@@ -126,6 +144,7 @@ std::string ReportText(const JobView& view) {
                         view.tasks.size(), Plural(view.job.task_count(), "task"),
                         Printable(view.job.name()));
   }
+  if (const std::string why = WhyInWords(view); !why.empty()) text += why + "\n";
   return text + SummaryLine(view) + "\n";
 }
 
@@ -149,6 +168,7 @@ std::string ProgressLine(const JobView& view) {
                         InWords(StateName(state)));
   }
   text = fmt::format("{} of {} ended{}", ended, view.job.task_count(), text);
+  if (view.job.state() == v1::JOB_STATE_PAUSED) text += "; paused";
   if (const auto waiting = view.UnfinishedNodes(); !waiting.empty()) {
     text += "; waiting for " + ShortNodeSet(waiting, 60);
   }

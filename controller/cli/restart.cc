@@ -23,11 +23,13 @@ void AddRestart(CLI::App& app, const GlobalOptions& global, int& exit_code) {
                    "Such as cray-orca.service; the nodes' policy must list it")
       ->required()
       ->type_name("");
+  AddTargetOptions(*verb, options->job.targets);
   AddJobOptions(*verb, options->job);
   verb->callback([options, &global, &exit_code] {
     v1::Work work;
     work.mutable_restart_unit()->set_unit(options->unit);
-    *work.mutable_restart_unit()->mutable_settle() = ToProto(options->job.settle);
+    if (options->job.settle)
+      *work.mutable_restart_unit()->mutable_settle() = ToProto(*options->job.settle);
     exit_code = static_cast<int>(SubmitJob(work, options->job, global));
   });
 }

@@ -11,11 +11,12 @@ void AddResubscribe(CLI::App& app, const GlobalOptions& global, int& exit_code) 
   CLI::App* verb =
       app.add_subcommand("resubscribe", "Restart ORCA on nodes and prove that it stays up");
   const auto options = std::make_shared<JobOptions>();
+  AddTargetOptions(*verb, options->targets);
   AddJobOptions(*verb, *options);
   verb->callback([options, &global, &exit_code] {
     v1::Work work;
     work.mutable_restart_unit()->set_well_known(v1::WELL_KNOWN_UNIT_ORCA);
-    *work.mutable_restart_unit()->mutable_settle() = ToProto(options->settle);
+    if (options->settle) *work.mutable_restart_unit()->mutable_settle() = ToProto(*options->settle);
     exit_code = static_cast<int>(SubmitJob(work, *options, global));
   });
 }

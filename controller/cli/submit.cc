@@ -4,9 +4,14 @@
 
 #include <cstdio>
 #include <iostream>
-#include <random>
 
+#include "common/uuid.h"
 #include "controller/cli/follow.h"
+#include "controller/cli/job_id.h"
+#include "controller/cli/json.h"
+#include "controller/cli/names.h"
+#include "controller/cli/node_fetch.h"
+#include "controller/cli/plan_text.h"
 #include "controller/cli/report.h"
 #include "controller/cli/wait.h"
 
@@ -41,34 +46,47 @@ ExitCode Detach(Connection& connection, v1::Job job, OutputFormat output) {
   return ExitCode::kSuccess;
 }
 
+// Nothing was made; the answer holds the plan, but not the names of all nodes.
+ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::Job& job,
+                  OutputFormat output) {
+  v1::ListNodesRequest request;
+  *request.mutable_targets() = targets;
+  const absl::StatusOr<std::vector<v1::Node>> nodes = FetchNodes(connection, std::move(request));
+  if (!nodes.ok()) return Fail(nodes.status());
+  std::vector<std::string> names;
+  for (const v1::Node& node : *nodes) names.push_back(NodeId(node.name()));
+  Print(output == OutputFormat::kJson ? JsonText(PlanToJson(job, names)) : PlanText(job, names));
+  return ExitCode::kSuccess;
+}
+
 }  // namespace
 
+ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targets& targets,
+                   const JobOptions& options, const GlobalOptions& global) {
+  v1::CreateJobRequest request;
+  request.set_request_id(options.request_id.empty() ? NewUuid() : options.request_id);
+  *request.mutable_work() = work;
+  *request.mutable_targets() = targets;
+  *request.mutable_policy() = options.policy;
+  request.set_validate_only(options.dry_run);
+  v1::Job job;
+  const absl::Status created =
+      connection.Call(&v1::Controller::Stub::CreateJob, WorkInWords(work), request, job);
+  if (!created.ok() && options.dry_run) return Fail(created);
+  if (!created.ok()) return FailToCreate(connection, created, request.request_id());
+  if (options.dry_run) return ShowPlan(connection, targets, job, global.output);
+  if (options.wait.detach) return Detach(connection, std::move(job), global.output);
+  return FollowJob(connection, std::move(job), options.wait, global.output);
+}
+
 ExitCode SubmitJob(const v1::Work& work, const JobOptions& options, const GlobalOptions& global) {
-  const absl::StatusOr<v1::Targets> targets = ReadTargets(options.targets, std::cin);
+  absl::StatusOr<v1::Targets> targets = ReadTargets(options.targets, std::cin);
   if (!targets.ok()) return Fail(targets.status());
   const auto connection = Connection::Open(global.connection);
   if (!connection.ok()) return Fail(connection.status());
-
-  v1::CreateJobRequest request;
-  request.set_request_id(options.request_id.empty() ? MakeRequestId() : options.request_id);
-  *request.mutable_work() = work;
-  *request.mutable_targets() = *targets;
-  *request.mutable_policy() = PolicyOf(options);
-  v1::Job job;
-  const absl::Status created =
-      (*connection)->Call(&v1::Controller::Stub::CreateJob, WorkInWords(work), request, job);
-  if (!created.ok()) return FailToCreate(**connection, created, request.request_id());
-  if (options.wait.detach) return Detach(**connection, std::move(job), global.output);
-  return FollowJob(**connection, std::move(job), options.wait, global.output);
-}
-
-std::string MakeRequestId() {
-  std::random_device random;
-  uint32_t words[4];
-  for (uint32_t& word : words) word = random();
-  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:04x}{:08x}", words[0], words[1] >> 16,
-                     words[1] & 0xfff, 0x8000 | (words[2] >> 16 & 0x3fff), words[2] & 0xffff,
-                     words[3]);
+  const absl::Status found = ResolveJobIds(**connection, *targets);
+  if (!found.ok()) return Fail(found);
+  return SubmitJob(**connection, work, *targets, options, global);
 }
 
 }  // namespace muster::cli

@@ -10,7 +10,8 @@ namespace muster::cli {
 
 ExitCode SubmitJob(const v1::Work& work, const JobOptions& options, const GlobalOptions& global);
 
-// A random UUID (version 4, RFC 4122) that makes a request the same request when it is repeated.
-std::string MakeRequestId();
+// The same on a connection that is open, for targets that are known.
+ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targets& targets,
+                   const JobOptions& options, const GlobalOptions& global);
 
 }  // namespace muster::cli

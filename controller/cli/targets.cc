@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "controller/cli/job_view.h"
 #include "controller/inventory/node_set.h"
 
 namespace muster::cli {
@@ -117,25 +118,48 @@ void AddTargetOptions(CLI::App& verb, TargetOptions& options) {
                   "Nodes: a set such as nid[000001-000004],ncn-w001; ^FILE; - for standard input")
       ->type_name("NODESET")
       ->allow_extra_args(false);
-  verb.add_option("-x,--exclude", options.without, "Nodes that are left out")
-      ->type_name("NODESET")
-      ->allow_extra_args(false);
+  AddExcludeOption(verb, options);
   verb.add_option("--role", options.roles, "Nodes with this role in the inventory")
       ->type_name("ROLE")
       ->allow_extra_args(false);
   verb.add_flag("--all", options.all, "Every node the controller knows");
+  CLI::Option* from =
+      verb.add_option("--from-job", options.from_jobs,
+                      "The nodes of a job that are still known; see --state. ID or last")
+          ->type_name("ID")
+          ->allow_extra_args(false);
+  AddStateOption(verb,
+                 "Of --from-job, only the nodes whose task is in one of these: failed,timed-out …",
+                 options)
+      ->needs(from);
+}
+
+void AddExcludeOption(CLI::App& verb, TargetOptions& options) {
+  verb.add_option("-x,--exclude", options.without, "Nodes that are left out")
+      ->type_name("NODESET")
+      ->allow_extra_args(false);
+}
+
+CLI::Option* AddStateOption(CLI::App& verb, const std::string& help, TargetOptions& options) {
+  const auto read = [&options](const std::string& text) {
+    const absl::StatusOr<std::vector<v1::TaskState>> states = ParseTaskStates(text);
+    if (!states.ok()) throw CLI::ValidationError("--state", Message(states.status()));
+    options.states = *states;
+  };
+  return verb.add_option_function<std::string>("--state", read, help)->type_name("LIST");
 }
 
 absl::StatusOr<v1::Targets> ReadTargets(const TargetOptions& options,
                                         std::istream& standard_input) {
   if (options.IsEmpty()) {
     return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "no nodes were named; use -w NODESET, --role ROLE or --all");
+                      "no nodes were named; use -w NODESET, --role ROLE, --from-job ID or --all");
   }
   // Who types both means to narrow; they add up, and a whole system is not restarted on a misunderstanding.
-  if (options.all && !(options.with.empty() && options.roles.empty())) {
+  if (options.all &&
+      !(options.with.empty() && options.roles.empty() && options.from_jobs.empty())) {
     return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "--all is every node; leave it out, or leave out -w and --role");
+                      "--all is every node; leave it out, or leave out -w, --role and --from-job");
   }
   const absl::StatusOr<std::string> with = ReadOption("-w", options.with, standard_input);
   MUSTER_RETURN_IF_ERROR(with.status());
@@ -146,6 +170,11 @@ absl::StatusOr<v1::Targets> ReadTargets(const TargetOptions& options,
   if (!without->empty()) targets.add_exclude(*without);
   for (const std::string& role : options.roles) targets.add_roles(role);
   targets.set_all(options.all);
+  for (const std::string& job : options.from_jobs) {
+    v1::TasksOfJob& from = *targets.add_from_jobs();
+    from.set_job(job);
+    from.mutable_states()->Assign(options.states.begin(), options.states.end());
+  }
   return targets;
 }
 

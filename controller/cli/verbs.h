@@ -15,6 +15,10 @@ void AddJobList(CLI::App& job, const GlobalOptions& global, int& exit_code);
 void AddJobShow(CLI::App& job, const GlobalOptions& global, int& exit_code);
 void AddJobWatch(CLI::App& job, const GlobalOptions& global, int& exit_code);
 void AddJobCancel(CLI::App& job, const GlobalOptions& global, int& exit_code);
+void AddJobPause(CLI::App& job, const GlobalOptions& global, int& exit_code);
+void AddJobResume(CLI::App& job, const GlobalOptions& global, int& exit_code);
+void AddJobRetry(CLI::App& job, const GlobalOptions& global, int& exit_code);
+void AddJobDelete(CLI::App& job, const GlobalOptions& global, int& exit_code);
 
 void AddNodeList(CLI::App& node, const GlobalOptions& global, int& exit_code);
 void AddNodeShow(CLI::App& node, const GlobalOptions& global, int& exit_code);

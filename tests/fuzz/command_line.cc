@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "controller/cli/duration.h"
+#include "controller/cli/job_view.h"
 #include "controller/cli/options.h"
+#include "controller/cli/policy_text.h"
 #include "controller/inventory/node_set.h"
 #include "proto/convert.h"
 #include "tests/fuzz/require.h"
@@ -60,6 +62,33 @@ void CheckPolicy(const v1::Policy& policy) {
   CheckDuration(policy.deadline());
   CheckDuration(policy.delivery_deadline());
   CheckDuration(policy.execution_deadline());
+  CheckDuration(policy.min_healthy());
+  CheckDuration(policy.since_age());
+  Require(!(policy.has_since() && policy.has_since_age()), "since is told once");
+  Require(!cli::PolicyInWords(policy).empty(), "a policy can be shown");
+}
+
+void CheckRate(const std::string& text) {
+  const auto rate = cli::ParseRate(text);
+  if (!rate.ok()) return;
+  CheckDuration(rate->per());
+  Require(rate->starts() > 0 && FromProto(rate->per()) > Duration::zero(), "a rate lets start",
+          text);
+}
+
+void CheckAmount(const std::string& text) {
+  const auto amount = cli::ParseAmount(text);
+  if (!amount.ok()) return;
+  Require(amount->percent() >= 0 && amount->percent() <= 100, "a share is one of all", text);
+}
+
+void CheckSince(const std::string& text) {
+  const auto since = cli::ParseSince(text);
+  if (!since.ok()) return;
+  Require(since->time.has_value() != since->age.has_value(), "a time is told in one way", text);
+  if (since->time)
+    Require(since->time->nanos() >= 0 && since->time->nanos() <= 999'999'999, "a time is one",
+            text);
 }
 
 void CheckTargets(const cli::TargetOptions& options, const std::string& standard_input) {
@@ -70,16 +99,19 @@ void CheckTargets(const cli::TargetOptions& options, const std::string& standard
             "bad input is the user's");
     return;
   }
-  Require(targets->all() || targets->node_sets_size() + targets->roles_size() > 0,
-          "somebody is meant");
-  Require(!targets->all() || targets->node_sets_size() + targets->roles_size() == 0,
-          "all is not narrowed");
+  const int named = targets->node_sets_size() + targets->roles_size() + targets->from_jobs_size();
+  Require(targets->all() != (named > 0), "somebody is meant, and all is not narrowed");
   for (const std::string& set : targets->node_sets()) {
     Require(ExpandNodeSet(set).ok(), "what is sent is a node set", set);
   }
 }
 
 void CheckText(const std::string& text) {
+  CheckRate(text);
+  CheckAmount(text);
+  CheckSince(text);
+  const auto states = cli::ParseTaskStates(text);
+  Require(!states.ok() || !states->empty(), "some states are meant", text);
   const auto duration = cli::ParseDuration(text);
   if (!duration.ok()) return;
   Require(*duration >= Duration::zero() && *duration <= cli::kMaxDuration,
@@ -101,6 +133,7 @@ void Check(const std::string& text) {
   cli::AddGlobalOptions(app, global);
   CLI::App* verb = app.add_subcommand("restart", "");
   verb->add_option("UNIT", unit)->required();
+  cli::AddTargetOptions(*verb, options.targets);
   cli::AddJobOptions(*verb, options);
   std::vector<const char*> argv = {"muster"};
   for (const std::string& argument : input.arguments) argv.push_back(argument.c_str());
@@ -110,7 +143,7 @@ void Check(const std::string& text) {
     Require(error.get_exit_code() == 0 || error.what()[0] != '\0', "an error says something");
     return;
   }
-  CheckPolicy(cli::PolicyOf(options));
+  CheckPolicy(options.policy);
   CheckTargets(options.targets, input.standard_input);
 }
 

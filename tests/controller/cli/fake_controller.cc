@@ -93,6 +93,16 @@ std::string FakeController::LastCancelled() {
   return cancelled_;
 }
 
+std::vector<std::string> FakeController::Actions() {
+  const MutexLock lock(mutex_);
+  return actions_;
+}
+
+std::vector<v1::ListNodesRequest> FakeController::NodeLists() {
+  const MutexLock lock(mutex_);
+  return node_lists_;
+}
+
 bool FakeController::WaitForHang() {
   const auto end = std::chrono::steady_clock::now() + 10s;
   const MutexLock lock(mutex_);
@@ -122,6 +132,7 @@ grpc::Status FakeController::GetJob(Context*, const v1::GetJobRequest* request, 
 grpc::Status FakeController::ListJobs(Context*, const v1::ListJobsRequest*,
                                       v1::ListJobsResponse* answer) {
   *answer->add_jobs() = job;
+  for (const v1::Job& older : older_jobs) *answer->add_jobs() = older;
   return grpc::Status::OK;
 }
 
@@ -132,6 +143,31 @@ grpc::Status FakeController::CancelJob(Context*, const v1::CancelJobRequest* req
   *answer = job;
   answer->set_state(v1::JOB_STATE_CANCELLING);
   return grpc::Status::OK;
+}
+
+grpc::Status FakeController::Act(const std::string& verb, const std::string& name) {
+  const MutexLock lock(mutex_);
+  actions_.push_back(verb + " " + name);
+  return action_status;
+}
+
+grpc::Status FakeController::PauseJob(Context*, const v1::PauseJobRequest* request,
+                                      v1::Job* answer) {
+  *answer = job;
+  answer->set_state(v1::JOB_STATE_PAUSED);
+  return Act("pause", request->name());
+}
+
+grpc::Status FakeController::ResumeJob(Context*, const v1::ResumeJobRequest* request,
+                                       v1::Job* answer) {
+  *answer = job;
+  answer->set_state(v1::JOB_STATE_RUNNING);
+  return Act("resume", request->name());
+}
+
+grpc::Status FakeController::DeleteJob(Context*, const v1::DeleteJobRequest* request,
+                                       google::protobuf::Empty*) {
+  return Act("delete", request->name());
 }
 
 // Two tasks a page, whatever was asked for, so that every test turns pages.
@@ -145,8 +181,12 @@ grpc::Status FakeController::ListTasks(Context*, const v1::ListTasksRequest* req
   return grpc::Status::OK;
 }
 
-grpc::Status FakeController::ListNodes(Context*, const v1::ListNodesRequest*,
+grpc::Status FakeController::ListNodes(Context*, const v1::ListNodesRequest* request,
                                        v1::ListNodesResponse* answer) {
+  {
+    const MutexLock lock(mutex_);
+    node_lists_.push_back(*request);
+  }
   for (const v1::Node& node : nodes) *answer->add_nodes() = node;
   return grpc::Status::OK;
 }

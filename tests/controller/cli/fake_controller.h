@@ -36,6 +36,8 @@ class FakeController final : public v1::Controller::Service {
   v1::Job job;
   std::vector<v1::Task> tasks;
   std::vector<v1::Node> nodes;
+  std::vector<v1::Job> older_jobs;   // are listed after `job`
+  grpc::Status action_status;        // of PauseJob, ResumeJob and DeleteJob
   std::vector<WatchScript> watches;  // one for each call; the last one again for all further calls
   int unavailable_creates = 0;       // so many CreateJob calls make the job and lose the answer
   grpc::Status create_status;
@@ -44,6 +46,8 @@ class FakeController final : public v1::Controller::Service {
   std::vector<v1::CreateJobRequest> Creates();
   std::vector<v1::WatchJobRequest> Watches();
   std::string LastCancelled();
+  std::vector<std::string> Actions();  // "pause jobs/7", in order
+  std::vector<v1::ListNodesRequest> NodeLists();
   // Blocks until a WatchJob call hangs; false after ten seconds.
   bool WaitForHang();
 
@@ -53,11 +57,15 @@ class FakeController final : public v1::Controller::Service {
   grpc::Status GetJob(Context*, const v1::GetJobRequest*, v1::Job*) override;
   grpc::Status ListJobs(Context*, const v1::ListJobsRequest*, v1::ListJobsResponse*) override;
   grpc::Status CancelJob(Context*, const v1::CancelJobRequest*, v1::Job*) override;
+  grpc::Status PauseJob(Context*, const v1::PauseJobRequest*, v1::Job*) override;
+  grpc::Status ResumeJob(Context*, const v1::ResumeJobRequest*, v1::Job*) override;
+  grpc::Status DeleteJob(Context*, const v1::DeleteJobRequest*, google::protobuf::Empty*) override;
   grpc::Status ListTasks(Context*, const v1::ListTasksRequest*, v1::ListTasksResponse*) override;
   grpc::Status ListNodes(Context*, const v1::ListNodesRequest*, v1::ListNodesResponse*) override;
   grpc::Status GetNode(Context*, const v1::GetNodeRequest*, v1::Node*) override;
   grpc::Status WatchJob(Context*, const v1::WatchJobRequest*,
                         grpc::ServerWriter<v1::JobChanges>*) override;
+  grpc::Status Act(const std::string& verb, const std::string& name);
   // Until the caller has gone or the server stops.
   void Hang(Context* context);
 
@@ -66,6 +74,8 @@ class FakeController final : public v1::Controller::Service {
   std::vector<v1::CreateJobRequest> creates_ MUSTER_GUARDED_BY(mutex_);
   std::vector<v1::WatchJobRequest> watch_calls_ MUSTER_GUARDED_BY(mutex_);
   std::string cancelled_ MUSTER_GUARDED_BY(mutex_);
+  std::vector<std::string> actions_ MUSTER_GUARDED_BY(mutex_);
+  std::vector<v1::ListNodesRequest> node_lists_ MUSTER_GUARDED_BY(mutex_);
   int hanging_ MUSTER_GUARDED_BY(mutex_) = 0;
   bool stopping_ MUSTER_GUARDED_BY(mutex_) = false;
   std::unique_ptr<grpc::Server> server_;

@@ -35,7 +35,7 @@ TEST_F(ProgramTest, AllSucceeded) {
   ASSERT_EQ(controller_.Creates().size(), 1u);
   const v1::CreateJobRequest request = controller_.Creates()[0];
   EXPECT_EQ(request.work().restart_unit().well_known(), v1::WELL_KNOWN_UNIT_ORCA);
-  EXPECT_EQ(request.work().restart_unit().settle().seconds(), 5);
+  EXPECT_FALSE(request.work().restart_unit().has_settle()) << "the controller's default";
   EXPECT_EQ(request.policy().deadline().seconds(), 120);
   EXPECT_FALSE(request.policy().has_delivery_deadline());
   EXPECT_EQ(request.targets().node_sets(0), "x1000c0s0b0n[1-3]");

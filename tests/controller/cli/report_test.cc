@@ -52,6 +52,41 @@ TEST(Report, GroupsEqualEndingsWithFailuresFirst) {
             "jobs/7: FAILED: 2 of 7 succeeded, 2 lost, 2 failed, 1 not applicable, in 7.2 s\n");
 }
 
+TEST(Report, SaysWhyARolloutWasStopped) {
+  JobView view = MakeView(v1::JOB_STATE_FAILED,
+                          {MakeTask(1, v1::TASK_STATE_FAILED, v1::REASON_EXIT_CODE, "exit code 1"),
+                           MakeTask(2, v1::TASK_STATE_CANCELLED, v1::REASON_MAX_FAILURES,
+                                    "not started: a canary failed")});
+  view.job.set_detail("stopped: a canary failed; 0 of 2 tasks succeeded");
+  EXPECT_EQ(ReportText(view),
+            "FAILED     EXIT_CODE     1  x1000c0s0b0n1\n"
+            "                            exit code 1\n"
+            "CANCELLED  MAX_FAILURES  1  x1000c0s0b0n2\n"
+            "                            not started: a canary failed\n"
+            "stopped: a canary failed; 0 of 2 tasks succeeded\n"
+            "jobs/7: FAILED: 0 of 2 succeeded, 1 failed, 1 cancelled, in 7.2 s\n");
+}
+
+TEST(Report, TellsTasksThatWaitForARetryFromTheOthers) {
+  v1::Task fresh = MakeTask(2, v1::TASK_STATE_PENDING);
+  fresh.set_attempt(0);
+  JobView view =
+      MakeView(v1::JOB_STATE_RUNNING,
+               {MakeTask(1, v1::TASK_STATE_PENDING, v1::REASON_EXIT_CODE, "exit code 1"), fresh});
+  view.job.clear_end_time();
+  EXPECT_EQ(ReportText(view),
+            "PENDING             1  x1000c0s0b0n2\n"
+            "PENDING  EXIT_CODE  1  x1000c0s0b0n1\n"
+            "                       is to be tried again: exit code 1\n"
+            "jobs/7: RUNNING: 0 of 2 succeeded, 2 pending (1 to be tried again)\n");
+}
+
+TEST(Report, ProgressOfAPausedJobSaysSo) {
+  EXPECT_EQ(ProgressLine(MakeView(v1::JOB_STATE_PAUSED, {MakeTask(1, v1::TASK_STATE_SUCCEEDED),
+                                                         MakeTask(2, v1::TASK_STATE_PENDING)})),
+            "1 of 2 ended: 1 succeeded; paused; waiting for x1000c0s0b0n2");
+}
+
 TEST(Report, OfAllSucceededIsTwoLines) {
   EXPECT_EQ(ReportText(MakeView(v1::JOB_STATE_SUCCEEDED, {MakeTask(1, v1::TASK_STATE_SUCCEEDED),
                                                           MakeTask(2, v1::TASK_STATE_SUCCEEDED)})),

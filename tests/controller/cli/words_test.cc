@@ -3,9 +3,9 @@
 
 #include "controller/cli/connection.h"
 #include "controller/cli/duration.h"
+#include "controller/cli/job_view.h"
 #include "controller/cli/names.h"
 #include "controller/cli/printable.h"
-#include "controller/cli/submit.h"
 
 namespace muster::cli {
 namespace {
@@ -70,12 +70,18 @@ TEST(Printable, TakesTheTeethOutOfAnAgentsText) {
   EXPECT_EQ(Printable("\x9b\xff\xe2\x80"), "????");
 }
 
-TEST(RequestId, IsAUuidAndAnotherEachTime) {
-  const std::string id = MakeRequestId();
-  ASSERT_EQ(id.size(), 36u);
-  EXPECT_EQ(id[14], '4');
-  EXPECT_TRUE(std::string("89ab").find(id[19]) != std::string::npos) << id;
-  EXPECT_NE(id, MakeRequestId());
+TEST(TaskStates, AreReadInAnyCase) {
+  EXPECT_EQ(ParseTaskStates("failed,Timed-Out,timed_out,LOST").value(),
+            (std::vector<v1::TaskState>{v1::TASK_STATE_FAILED, v1::TASK_STATE_TIMED_OUT,
+                                        v1::TASK_STATE_TIMED_OUT, v1::TASK_STATE_LOST}));
+  for (const char* text : {"", ",", "fail", "unspecified", "failed lost"}) {
+    EXPECT_EQ(ParseTaskStates(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+  }
+  EXPECT_EQ(
+      Message(ParseTaskStates("broken").status()),
+      "\"broken\" is no state of a task; there are pending, dispatched, running, verifying, "
+      "succeeded, already-satisfied, not-applicable, failed, refused, timed-out, undelivered, "
+      "lost, cancelled");
 }
 
 TEST(Backoff, StaysWithinItsLimits) {

@@ -1,0 +1,66 @@
+#include "controller/cli/plan_text.h"
+
+#include <fmt/format.h>
+
+#include "controller/cli/duration.h"
+#include "controller/cli/job_view.h"
+#include "controller/cli/policy_text.h"
+#include "controller/cli/printable.h"
+#include "controller/cli/text_table.h"
+#include "proto/convert.h"
+
+namespace muster::cli {
+namespace {
+
+// "3  x1000c0s0b0n[0-2]", or "none".
+std::string CountAndSet(std::vector<std::string> nodes) {
+  if (nodes.empty()) return "none";
+  return fmt::format("{}  {}", nodes.size(), Printable(FoldNodeSet(std::move(nodes))));
+}
+
+}  // namespace
+
+std::string WavesInWords(const v1::Plan& plan) {
+  std::string text;
+  uint64_t before = 0;
+  const auto canaries = static_cast<uint64_t>(plan.canaries_size());
+  for (int i = 0; i < plan.waves_size();) {
+    int same = 1;
+    const bool is_canary = before < canaries;
+    while (!is_canary && i + same < plan.waves_size() && plan.waves(i + same) == plan.waves(i))
+      ++same;
+    text += text.empty() ? "" : before == canaries && canaries > 0 ? ", then " : ", ";
+    text += std::to_string(plan.waves(i));
+    if (same > 1) text += fmt::format(" ({} times)", same);
+    before += uint64_t{plan.waves(i)} * static_cast<uint64_t>(same);
+    i += same;
+  }
+  return text;
+}
+
+std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes) {
+  const v1::Plan& plan = job.plan();
+  TextTable table;
+  const auto add = [&table](const char* what, const std::string& text) {
+    table.AddRow({what, text});
+  };
+  add("dry run", "nothing was made");
+  add("work", Printable(WorkInWords(job.work())));
+  add("policy", Printable(PolicyInWords(job.policy())));
+  add("nodes", CountAndSet(nodes));
+  if (job.policy().has_canary())
+    add("canaries", CountAndSet({plan.canaries().begin(), plan.canaries().end()}));
+  add("away", CountAndSet({plan.away().begin(), plan.away().end()}));
+  add("waves", WavesInWords(plan));
+  add("at least", FormatDuration(FromProto(plan.least_duration())));
+  return table.Text();
+}
+
+Json PlanToJson(const v1::Job& job, const std::vector<std::string>& nodes) {
+  Json json = ToJson(job);
+  json["nodes"] = nodes;
+  json["plan"] = FromMessage(job.plan());
+  return json;
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,50 @@
+// What a dry run shows.
+#include "controller/cli/plan_text.h"
+
+#include <gtest/gtest.h>
+
+namespace muster::cli {
+namespace {
+
+v1::Plan MakePlan(int canaries, const std::vector<uint32_t>& waves) {
+  v1::Plan plan;
+  for (int i = 0; i < canaries; ++i) plan.add_canaries("x1000c0s0b0n" + std::to_string(i));
+  plan.mutable_waves()->Assign(waves.begin(), waves.end());
+  return plan;
+}
+
+TEST(Waves, EqualOnesAreToldOnce) {
+  EXPECT_EQ(WavesInWords(MakePlan(0, {20})), "20");
+  EXPECT_EQ(WavesInWords(MakePlan(2, {2, 18})), "2, then 18");
+  EXPECT_EQ(WavesInWords(MakePlan(3, {1, 2, 4, 8, 8, 8, 3})), "1, 2, then 4, 8 (3 times), 3");
+  EXPECT_EQ(WavesInWords(MakePlan(2, {1, 1, 1, 1})), "1, 1, then 1 (2 times)");
+}
+
+TEST(PlanText, SaysWhoIsFirstAndWhoIsAway) {
+  v1::Job job;
+  job.mutable_work()->mutable_restart_unit()->set_well_known(v1::WELL_KNOWN_UNIT_ORCA);
+  job.mutable_policy()->set_max_parallel(1000);
+  job.mutable_policy()->mutable_canary()->set_count(1);
+  job.mutable_policy()->mutable_min_healthy()->set_seconds(10);
+  *job.mutable_plan() = MakePlan(1, {1, 2});
+  job.mutable_plan()->add_away("x1000c0s0b0n2");
+  job.mutable_plan()->mutable_least_duration()->set_seconds(15);
+  const std::vector<std::string> nodes = {"x1000c0s0b0n0", "x1000c0s0b0n1", "x1000c0s0b0n2"};
+  EXPECT_EQ(PlanText(job, nodes),
+            "dry run   nothing was made\n"
+            "work      restart ORCA\n"
+            "policy    at most 1000 at once, canary 1 healthy for 10 s\n"
+            "nodes     3  x1000c0s0b0n[0-2]\n"
+            "canaries  1  x1000c0s0b0n0\n"
+            "away      1  x1000c0s0b0n2\n"
+            "waves     1, then 2\n"
+            "at least  15 s\n");
+  const Json json = PlanToJson(job, nodes);
+  EXPECT_EQ(json["nodes"].size(), 3u);
+  EXPECT_EQ(json["plan"]["canaries"][0], "x1000c0s0b0n0");
+  EXPECT_EQ(json["plan"]["least_duration"], "15s");
+  EXPECT_EQ(json["policy"]["canary"]["count"], 1);
+}
+
+}  // namespace
+}  // namespace muster::cli
