@@ -157,7 +157,7 @@ def check_evidence(host):
             if after in claimed:
                 wrong.append(f"{where} with invocation {after}, which {claimed[after]} has, too")
             claimed[after] = job
-        if state == "ALREADY_SATISFIED" and not any(time >= typed for time in times.values()):
+        if task["reason"] == "REBOOTED" and not any(time >= typed for time in times.values()):
             wrong.append(f"{where}, but the unit has not been started since the command")
         if state in UNTOUCHED and key in host.intents:
             wrong.append(f"{where}, but its agent was about to act")

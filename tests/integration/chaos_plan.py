@@ -17,10 +17,11 @@ FAULTS = {
     "new-ledger": (2, 0.0, 0.3),       # its directory is removed, and after so long the agent killed
     "cli-kill": (2, 0.0, 0.3),         # SIGKILL; the same command is typed again after so long
     "cancel": (1, 0.0, 0.0),           # an operator cancels the job
+    "pause": (2, 0.2, 1.5),            # an operator pauses the job, and resumes it after so long
     "foreign-restart": (1, 0.0, 0.0),  # somebody restarts the unit by hand
 }
 OF_A_HOST = {"agent-kill", "agent-stop", "reboot", "cut", "new-ledger", "foreign-restart"}
-OF_A_JOB = {"cli-kill", "cancel"}
+OF_A_JOB = {"cli-kill", "cancel", "pause"}
 
 # A job with these ends by its deadlines long after every fault has ended: what it loses is lost by Muster.
 ROOMY = ("--delivery-deadline", "30s", "--execution-deadline", "30s")
@@ -79,11 +80,27 @@ def make_submit(rng, hosts, delay):
     everybody = tuple(range(1, hosts + 1))
     some = everybody if rng.random() < 0.6 else tuple(sorted(rng.sample(everybody, rng.randint(1, hosts))))
     options = ["--settle", rng.choice(("0s", "300ms", "1s"))]
-    if rng.random() < 0.3:
-        options += ["--max-parallel", str(rng.randint(1, 4))]
+    options += rollout(rng)
     is_roomy = rng.random() < 0.75
     options += ROOMY if is_roomy else rough_deadlines(rng)
     return Submit(at, words, some, tuple(options), is_roomy, str(uuid.UUID(int=rng.getrandbits(128), version=4)))
+
+
+def rollout(rng):
+    """Whatever of a job's policy says what is started when. Without an amount of failures the first one would end most jobs."""
+    options = []
+    for chance, choices in [(0.3, ("--max-parallel 1", "--max-parallel 2", "--max-parallel 4")),
+                            (0.2, ("--rate 4/s", "--rate 20/s")),
+                            (0.2, ("--ramp",)),
+                            (0.2, ("--canary 1 --min-healthy 0s", "--canary 25% --min-healthy 500ms")),
+                            (0.7, ("--max-failures 1", "--max-failures 50%", "--max-failures 100%", "--max-failures 100%")),
+                            (0.1, ("--retries 1", "--retries 2")),
+                            (0.3, ("--on-conflict refuse",))]:
+        # Drawn in any case, so that a plan changes in one place if a chance does.
+        choice = rng.choice(choices)
+        if rng.random() < chance:
+            options += choice.split()
+    return options
 
 
 def rough_deadlines(rng):

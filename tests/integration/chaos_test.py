@@ -10,7 +10,7 @@ NODE = "x1000c0s0b0n0"
 
 
 def task(state="SUCCEEDED", attempt=1, after="b", **more):
-    return {"node": NODE, "state": state, "attempt": attempt, "reason": None, "detail": "…",
+    return {"node": NODE, "state": state, "attempt": attempt, "reason": "", "detail": "…",
             "outcome": {"evidence": {"after": {"invocation_id": after}}}, **more}
 
 
@@ -102,6 +102,11 @@ class StartsTest(unittest.TestCase):
         two = [task(), task("FAILED")]
         self.assertEqual(1, self.excess("1 boot a", "11 boot b", "12 boot c", tasks=two))
 
+    def test_each_of_two_attempts_may_start_it(self):
+        two = {("jobs/1", 1): "a", ("jobs/1", 2): "b"}
+        self.assertEqual(0, self.excess("1 boot a", "11 boot b", "12 boot c", tasks=[task(attempt=2)], intents=two))
+        self.assertEqual(1, self.excess("1 boot a", "11 boot b", "12 boot c", "13 boot d", tasks=[task(attempt=2)], intents=two))
+
     def test_a_boots_own_start_is_nobodys(self):
         self.assertEqual(0, self.excess("1 boot a", "11 boot b", "12 other c"))
         self.assertEqual(1, self.excess("1 boot a", "11 boot b", "12 other c", "13 other d"))
@@ -139,8 +144,9 @@ class EvidenceTest(unittest.TestCase):
         self.assertIn("too", self.wrong("1 boot a", "11 boot b", tasks=[task(), task()])[0])
 
     def test_a_boot_that_was_none(self):
-        self.assertIn("has not been started", self.wrong("1 boot a", tasks=[task("ALREADY_SATISFIED")])[0])
-        self.assertEqual([], self.wrong("1 boot a", "11 other b", tasks=[task("ALREADY_SATISFIED")]))
+        rebooted = task("ALREADY_SATISFIED", reason="REBOOTED")
+        self.assertIn("has not been started", self.wrong("1 boot a", tasks=[rebooted])[0])
+        self.assertEqual([], self.wrong("1 boot a", "11 other b", tasks=[rebooted]))
 
     def test_an_intent_of_what_touched_nothing(self):
         self.assertIn("about to act", self.wrong("1 boot a", tasks=[task("UNDELIVERED")])[0])

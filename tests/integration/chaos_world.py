@@ -269,6 +269,16 @@ class ChaosWorld(World):
         name = commands[fault.target - 1].name()
         return bool(name) and self.muster("job", "cancel", name).code == 0
 
+    def do_pause(self, fault, commands):
+        name = commands[fault.target - 1].name()
+        if not name:
+            return False
+        is_paused = self.muster("job", "pause", name).code == 0
+        time.sleep(fault.seconds)
+        # One who cannot reach the controller tries again.
+        wait_until(lambda: self.muster("job", "resume", name).code != 3, f"{name} is resumed", PATIENCE)
+        return is_paused
+
     def rest(self):
         """Waits until every agent is attached and holds nothing unsettled, and no unit is being restarted."""
         self.wait_attached(limit=PATIENCE)
