@@ -283,11 +283,23 @@ class World:
             raise AssertionError(f"bed {' '.join(arguments)}: {done.stderr or done.stdout}")
         return done.stdout
 
-    def start_musterd(self, **env):
-        self.musterd = Process(self, "musterd", [
+    @property
+    def state_dir(self):
+        return os.path.join(self.directory, "state")
+
+    def musterd_command(self, *arguments):
+        return [
             self.musterd_program, "--listen", "10.252.0.1:7420", "--operator-listen", "10.252.0.1:7421", "--state-dir",
-            os.path.join(self.directory, "state"), "--tls-dir", os.path.join(self.directory, "controller"), "--config",
-            os.path.join(self.directory, "musterd.toml")], env)
+            self.state_dir, "--tls-dir", os.path.join(self.directory, "controller"), "--config",
+            os.path.join(self.directory, "musterd.toml"), *arguments]
+
+    def start_musterd(self, *arguments, **env):
+        self.musterd = Process(self, "musterd", self.musterd_command(*arguments), env)
+
+    def in_mgmt(self, *command):
+        """What a program that ends by itself answers in the management network."""
+        return subprocess.run([BED, "mgmt", *command], env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=COMMAND_LIMIT, check=False)
 
     def plain_muster(self, *arguments):
         """On this machine, for what needs no controller."""
