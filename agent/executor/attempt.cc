@@ -14,7 +14,7 @@
 //     another boot                       the unit is up: ALREADY_SATISFIED (REBOOTED); else INTERRUPTED
 //     a job is queued                    wait for it: ours, or one that ours was merged into
 //     another InvocationID               it happened; judge the state as after a job
-//     the same, not empty, no job        it did not happen: call again, once
+//     the same, not empty, no job        nothing was started: call again, once
 //     none now, or none in the intent    nobody can know: INTERRUPTED
 //
 // A job whose end was heard is judged by it, and never repeated.
@@ -289,13 +289,13 @@ void Attempt::Settle(Time now, const UnitState& state, Actions* actions) {
     return OnAfterSettle(now, state, actions);
   }
   phase_ = Phase::kSettling;
-  wake_at_ = now + (is_changing ? std::max(settle_, kLookAgainAfter) : settle_);
+  wake_at_ = now + (is_changing ? kLookAgainAfter : settle_);
 }
 
 void Attempt::OnAfterSettle(Time now, const UnitState& state, Actions* actions) {
   std::optional<Outcome> outcome = ClassifySettled(*before_, *settling_, state);
   if (outcome) return Finish(std::move(*outcome), actions);
-  ++foreign_restarts_;
+  if (state.invocation_id != settling_->invocation_id) ++foreign_restarts_;
   Settle(now, state, actions);
 }
 

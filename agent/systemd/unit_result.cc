@@ -322,9 +322,9 @@ std::optional<Outcome> ClassifySettled(const UnitState& before, const UnitState&
                                        const UnitState& now) {
   if (auto outcome = CheckLoaded(before, now)) return outcome;
   if (IsComingBack(now) || now.restarts > first.restarts) return FailByRestarts(before, now);
-  // Starting or stopping with a job: somebody is restarting it now. Up under another InvocationID: somebody has.
-  const bool is_same = now.invocation_id == first.invocation_id;
-  if (IsUp(now) ? !is_same : now.job_id != 0) return std::nullopt;
+  // Starting or stopping with a job: somebody is restarting it now. Up under another InvocationID, or not up at `first`: somebody has.
+  const bool was_up = IsUp(first) && now.invocation_id == first.invocation_id;
+  if (IsUp(now) ? !was_up : now.job_id != 0) return std::nullopt;
   if (now.active_state == "inactive") {
     return Fail(Reason::kNotActive,
                 fmt::format("was stopped by somebody, or ended without an error, {}", kInSettle),

@@ -29,8 +29,8 @@ Outcome ClassifyCallError(const RestartAnswer& answer, const UnitState& before);
 std::optional<Outcome> ClassifyAfterJob(const UnitState& before, const std::string& job_result,
                                         const UnitState& after);
 
-// Of the unit as it is `now`, after the settle time that began when it was `first`. Nothing: somebody else restarted it (or is
-// about to) and the settle time begins again with `now`.
+// Of the unit as it is `now`, after the settle time that began when it was `first`. Nothing: somebody else restarted it, or is
+// about to; the settle time begins again with `now`, if it is up.
 std::optional<Outcome> ClassifySettled(const UnitState& before, const UnitState& first,
                                        const UnitState& now);
 

@@ -31,6 +31,24 @@ TEST_F(ExecutorTest, WithoutASettleTimeSomebodyElsesJobIsWaitedFor) {
   EXPECT_EQ(reports_[0].evidence.foreign_restarts, 1u);
 }
 
+// Found by the simulation: the settle time began with the look at an instance that was still starting.
+TEST_F(ExecutorTest, AnInstanceThatIsStartingHasNotBegunToSettle) {
+  Receive(CommandOf(Key(), RestartUnit{"", 5s}));
+  FinishJob("done", Active("new"));
+  units_[kOrca] = Active("theirs");
+  units_[kOrca].active_state = "activating";
+  units_[kOrca].job_id = 99;
+  Pass(5s);
+  units_[kOrca] = Active("theirs");
+  Pass(2s);
+  Pass(3s);
+  EXPECT_THAT(reports_, IsEmpty());
+  Pass(2s);
+  ASSERT_THAT(reports_, SizeIs(1));
+  EXPECT_EQ(reports_[0].state, OutcomeState::kSucceeded);
+  EXPECT_EQ(reports_[0].evidence.foreign_restarts, 1u);
+}
+
 TEST_F(ExecutorTest, AWatchThatIsNotAnsweredIsTakenBack) {
   systemd_is_silent_ = true;
   Receive(CommandOf(Key("cancelled"), RestartUnit{kOrca, 0s}));
