@@ -80,7 +80,8 @@ std::optional<Time> Engine::DeadlineOf(Time now, const LiveJob& job, const LiveT
     Time deadline =
         task.last_sent + config_.start_within + task.execution_deadline + config_.report_grace;
     if (const std::optional<Time> of_job = job.deadline()) deadline = std::min(deadline, *of_job);
-    if (task.last_sent < started_) deadline = std::max(deadline, started_ + config_.restart_grace);
+    // Equal, too: as a life begins, what was sent before lies not later than that, though the clock may have been set back.
+    if (task.last_sent <= started_) deadline = std::max(deadline, started_ + config_.restart_grace);
     return deadline;
   }
   if (task.state != TaskState::kPending) return std::nullopt;

@@ -69,7 +69,11 @@ void Engine::Dispatch(Time now, LiveJob& job, Actions* actions) {
   if (job.has_too_many_failures()) return StopForFailures(now, job, actions);
   while (const std::optional<uint32_t> next = NextToStart(now, job)) {
     job.ready.Erase(*next);
-    if (MayStart(now, {&job, *next}, actions)) Start(now, {&job, *next}, actions);
+    if (MayStart(now, {&job, *next}, actions)) {
+      Start(now, {&job, *next}, actions);
+    } else if (job.has_too_many_failures()) {
+      return StopForFailures(now, job, actions);
+    }
   }
 }
 

@@ -138,9 +138,22 @@ TEST_F(EngineTest, DeadlinesHoldWhenTheWallClockWasSetBackBetweenTwoLives) {
   EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost);
 }
 
+// Found by the simulation.
+TEST_F(EngineTest, TheGraceOfARestartHoldsWhenTheWallClockWasSetBack) {
+  Attach("a");
+  Submit("j", {"a"}, {.deadline = 20s});
+  now_ -= 1h;
+  Restart();
+  Pass(20s);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kDispatched);
+  Pass(10s);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost);
+}
+
 TEST_F(EngineTest, TheGraceOfARestartIsForWhatWasSentBeforeIt) {
   Restart();
   Attach("a");
+  Pass(1ms);
   Submit("j", {"a"}, {.deadline = 10s});
   Pass(10s);
   EXPECT_EQ(TaskOf("j", "a").state, TaskState::kLost) << "sent in this life: its deadline counts";

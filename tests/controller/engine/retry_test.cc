@@ -108,6 +108,23 @@ TEST_F(EngineTest, AConflictMayBeRefused) {
   EXPECT_THAT(TaskOf("second", "a").detail, HasSubstr("jobs/first"));
 }
 
+// Found by the simulation: the refusal was the failure that is too many, and others were started in the same breath.
+TEST_F(EngineTest, ATaskThatEndsBecauseOfAConflictCountsBeforeTheNextIsStarted) {
+  const SessionId a = Attach("a");
+  const SessionId b = Attach("b");
+  Attach("c");
+  Submit("j", {"a", "b", "c"},
+         {.max_parallel = 1, .retries = 1, .on_conflict = OnConflict::kRefuse});
+  Report_(a, "j", "a", Failed());
+  EXPECT_THAT(NodesOf<Command>(), ElementsAre("b"));
+  Submit("rival", {"a"});
+  Pass(RetryDelay("j", "a", 1));
+  Report_(b, "j", "b", Succeeded());
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kFailed);
+  EXPECT_EQ(TaskOf("j", "c").state, TaskState::kCancelled);
+}
+
 TEST_F(EngineTest, APausedJobStartsNothingAndItsDeliveryClockStandsStill) {
   const SessionId a = Attach("a");
   Attach("c");
