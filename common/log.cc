@@ -20,6 +20,8 @@ spdlog::level::level_enum ToSpdlog(Level level) {
       return spdlog::level::warn;
     case Level::kError:
       return spdlog::level::err;
+    case Level::kNone:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -34,6 +36,7 @@ const char* SyslogPrefix(Level level) {
     case Level::kWarning:
       return "<4>";
     case Level::kError:
+    case Level::kNone:
       return "<3>";
   }
   return "<6>";

@@ -10,7 +10,7 @@
 
 namespace muster::log {
 
-enum class Level { kDebug, kInfo, kWarning, kError };
+enum class Level { kDebug, kInfo, kWarning, kError, kNone };
 
 // Once, at the start of main, before any thread. `name` is the program's.
 void Init(const std::string& name, Level level);
