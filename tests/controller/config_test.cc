@@ -126,7 +126,7 @@ TEST_F(ConfigTest, OtherWrongFiles) {
 
 TEST_F(ConfigTest, AFileThatIsNotThere) {
   const auto config = Parse({"--config", dir_ + "/none.toml"});
-  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Message(config.status()), HasSubstr("none.toml"));
 }
 
