@@ -14,7 +14,7 @@ constexpr uint32_t kMaxMaxParallel = 100'000;
 constexpr uint32_t kMaxStarts = 100'000;
 constexpr Duration kMinPer = 1ms;
 constexpr Duration kMaxPer = 1h;
-// Each is a minute and more apart; who needs more than this needs something else.
+// Each is kRetrySpacing and more after the one before; who needs more of them needs something else.
 constexpr uint32_t kMaxRetries = 10;
 // A unit that was started longer ago than this is not what somebody restarts a second time by mistake.
 constexpr Duration kMaxSinceAge = std::chrono::hours(366 * 24);

@@ -21,22 +21,26 @@ struct Options {
   bool is_traced = false;
 };
 
-[[noreturn]] void Usage() {
-  std::fputs("usage: muster_sim [--seeds FIRST..LAST] [--nodes N] [--trace SEED]\n", stderr);
-  std::exit(2);
+[[noreturn]] void Usage(bool is_asked) {
+  std::fputs(
+      "usage: muster_sim [--seeds FIRST..LAST] [--nodes N]    1..10000, 64 nodes; each seed twice\n"
+      "       muster_sim --trace SEED [--nodes N]             one seed, with all that happens\n",
+      is_asked ? stdout : stderr);
+  std::exit(is_asked ? 0 : 2);
 }
 
 Options Parse(int argc, char** argv) {
   static const option kOptions[] = {{"seeds", required_argument, nullptr, 's'},
                                     {"nodes", required_argument, nullptr, 'n'},
                                     {"trace", required_argument, nullptr, 't'},
+                                    {"help", no_argument, nullptr, 'h'},
                                     {nullptr, 0, nullptr, 0}};
   Options options;
   for (int c; (c = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
     char* end = nullptr;
     if (c == 's') {
       options.first = std::strtoull(optarg, &end, 10);
-      if (end[0] != '.' || end[1] != '.') Usage();
+      if (end[0] != '.' || end[1] != '.') Usage(false);
       options.last = std::strtoull(end + 2, &end, 10);
     } else if (c == 'n') {
       options.nodes = std::strtoull(optarg, &end, 10);
@@ -44,11 +48,11 @@ Options Parse(int argc, char** argv) {
       options.first = options.last = std::strtoull(optarg, &end, 10);
       options.is_traced = true;
     } else {
-      Usage();
+      Usage(c == 'h');
     }
-    if (*end != '\0') Usage();
+    if (*end != '\0') Usage(false);
   }
-  if (optind < argc || options.nodes == 0 || options.last < options.first) Usage();
+  if (optind < argc || options.nodes == 0 || options.last < options.first) Usage(false);
   return options;
 }
 

@@ -25,6 +25,10 @@ class PatienceChecker final : public Checker {
     loaded_.clear();
     for (const StoredJob& job : loaded.jobs) loaded_.insert(job.spec.id);
   }
+  // Again, without a change of the task's state.
+  void OnSend(const std::string&, const ControllerMessage& message) override {
+    if (const auto* command = std::get_if<Command>(&message)) sent_.insert(command->key);
+  }
   void OnRecord(const Record& record, const Image& before) override {
     const auto* changed = std::get_if<TaskChanged>(&record);
     if (changed == nullptr) return;
