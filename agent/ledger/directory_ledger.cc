@@ -72,8 +72,9 @@ absl::StatusOr<std::unique_ptr<DirectoryLedger>> DirectoryLedger::Open(const std
 }
 
 absl::Status DirectoryLedger::ReadAll(FileSystem& files) {
-  MUSTER_RETURN_IF_ERROR(directories_.top.RemoveTemporaries());
-  MUSTER_RETURN_IF_ERROR(directories_.attempts.RemoveTemporaries());
+  MUSTER_RETURN_IF_ERROR(directories_.top.Recover());
+  MUSTER_RETURN_IF_ERROR(directories_.attempts.Recover());
+  MUSTER_RETURN_IF_ERROR(directories_.settled.Recover());
   MUSTER_RETURN_IF_ERROR(ReadIncarnation(files));
   ReadEpoch();
   MUSTER_RETURN_IF_ERROR(ReadAttempts());
@@ -201,7 +202,12 @@ absl::Status DirectoryLedger::Settle(const AttemptKey& key) {
   if (found == entries_.end()) return absl::OkStatus();
   const auto name = FileNameOf(key);
   MUSTER_RETURN_IF_ERROR(name.status());
-  MUSTER_RETURN_IF_ERROR(directories_.attempts.MoveTo(directories_.settled, *name));
+  if (absl::Status status = directories_.attempts.MoveTo(directories_.settled, *name);
+      !status.ok()) {
+    unmoved_.insert(key);
+    return status;
+  }
+  unmoved_.erase(key);
   entries_.erase(found);
   tombstones_.push_back(*name);
   // The attempt is settled whether old ones go or not; they are tried again with the next.
@@ -220,6 +226,10 @@ absl::Status DirectoryLedger::RemoveOldTombstones() {
 }
 
 std::optional<Outcome> DirectoryLedger::Tombstone(const AttemptKey& key) const {
+  if (unmoved_.contains(key)) {
+    const std::optional<Outcome>& outcome = entries_.at(key).outcome;
+    return outcome ? outcome : Interrupted("this attempt was settled before it had ended");
+  }
   const auto name = FileNameOf(key);
   if (!name.ok()) return std::nullopt;
   const auto text = directories_.settled.Read(*name, kMaxEntryBytes);

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,7 @@ class DirectoryLedger final : public LedgerStore {
   std::string incarnation_;
   std::optional<Epoch> epoch_;
   std::map<AttemptKey, LedgerEntry> entries_;
+  std::set<AttemptKey> unmoved_;        // of them, those that are settled and could not be moved
   std::deque<std::string> tombstones_;  // file names, oldest first
 };
 

@@ -91,13 +91,13 @@ absl::StatusOr<std::vector<std::string>> SyncedDirectory::NamesByAge() const {
   return names;
 }
 
-absl::Status SyncedDirectory::RemoveTemporaries() const {
+absl::Status SyncedDirectory::Recover() const {
   const auto names = AllNames();
   MUSTER_RETURN_IF_ERROR(names.status());
   for (const std::string& name : *names) {
     if (name.back() == kTemporarySuffix) (void)directory_->Unlink(name);
   }
-  return absl::OkStatus();
+  return directory_->Sync();
 }
 
 }  // namespace muster

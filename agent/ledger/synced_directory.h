@@ -40,8 +40,9 @@ class SyncedDirectory {
   // The same, oldest first.
   absl::StatusOr<std::vector<std::string>> NamesByAge() const;
 
-  // What a crash left in the middle of Write. Only while nobody else can be writing: after Lock.
-  absl::Status RemoveTemporaries() const;
+  // After a crash: removes what Write was in the middle of, and syncs the names that are there, for a process may die between the rename
+  // and the sync, and what is read from now on may be acted upon. Only while nobody else can be writing: after Lock.
+  absl::Status Recover() const;
 
  private:
   explicit SyncedDirectory(std::unique_ptr<Directory> directory)

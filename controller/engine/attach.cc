@@ -135,10 +135,13 @@ void Engine::Reconcile(Time now, TaskRef ref, const Hello& hello, bool is_held, 
                     {{}, Reason::kCancelled, "cancelled; the agent had not received it", {}},
                     actions);
     }
-    return Resend(now, ref, actions);
+    job.resends.insert(ref.index);
+    changed_.insert(job.number);
+    return Arm(now, ref);
   }
-  // Ages of one life of the controller only: the wall clock may have jumped between two of them.
-  if (WasStartedWithin(hello.status, job.spec.work, now - std::max(task.first_sent, started_))) {
+  // Ages of one life of the controller only: the wall clock may have jumped between two of them. A canary has to stay up.
+  if (!job.in_canary() &&
+      WasStartedWithin(hello.status, job.spec.work, now - std::max(task.first_sent, started_))) {
     return Change(now, ref, TaskState::kAlreadySatisfied,
                   {{},
                    Reason::kRebooted,
@@ -154,29 +157,6 @@ void Engine::Reconcile(Time now, TaskRef ref, const Hello& hello, bool is_held, 
           "whether the command ran is not known",
           {}},
          actions);
-}
-
-// Sends again what the agent says it does not hold, but not for ever: an agent that dies of the command would come back for it
-// each time, and each time is a new deadline.
-void Engine::Resend(Time now, TaskRef ref, Actions* actions) {
-  LiveJob& job = *ref.job;
-  const LiveTask& task = job.tasks[ref.index];
-  if (const std::optional<Time> deadline = job.deadline(); deadline && now >= *deadline) {
-    return Change(now, ref, TaskState::kUndelivered,
-                  {{},
-                   Reason::kJobDeadline,
-                   "sent, but the agent had not received it by the job's deadline",
-                   {}},
-                  actions);
-  }
-  if (now >= std::max(task.first_sent, started_) + job.spec.policy.delivery_deadline) {
-    return Change(
-        now, ref, TaskState::kUndelivered,
-        {{}, Reason::kNotHeld, "sent, but the agent had not taken it by the delivery deadline", {}},
-        actions);
-  }
-  job.bucket.Take(now);
-  SendCommand(now, ref, actions);
 }
 
 void Engine::On(Time now, ReportReceived event, Actions* actions) {
@@ -208,6 +188,12 @@ void Engine::On(Time now, ReportReceived event, Actions* actions) {
 }
 
 void Engine::TakeOutcome(Time now, TaskRef ref, Outcome outcome, Actions* actions) {
+  if (outcome.reason == Reason::kRebooted && ref.job->in_canary()) {
+    outcome.state = OutcomeState::kFailed;
+    outcome.reason = Reason::kInterrupted;
+    outcome.detail = CutDetail("the node rebooted in the middle, and a canary has to stay up: " +
+                               outcome.detail);
+  }
   LastTry end{StateFor(outcome.state), outcome.reason, outcome.detail, {}};
   if (outcome.state == OutcomeState::kNotHeld && ref.job->status.state == JobState::kCancelling) {
     end.state = TaskState::kCancelled;
@@ -238,7 +224,8 @@ bool Engine::CanTryAgain(Time now, const LiveJob& job, const LiveTask& task,
                          const LastTry& end) const {
   const bool is_allowed =
       job.status.state == JobState::kRunning || job.status.state == JobState::kPaused;
-  if (!is_allowed || task.attempt > job.spec.policy.retries || !IsRetryable(end.reason) ||
+  if (!is_allowed || task.attempt > job.spec.policy.retries ||
+      !IsTransition(TaskState::kPending, end.state) || !IsRetryable(end.reason) ||
       job.has_too_many_failures()) {
     return false;
   }

@@ -1,4 +1,6 @@
 // What follows from time. The rules are told in engine.cc.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -76,6 +78,10 @@ void Engine::ArmJob(LiveJob& job, Time at) {
 
 // When Expire or Refresh has something to do for this task.
 std::optional<Time> Engine::DeadlineOf(Time now, const LiveJob& job, const LiveTask& task) const {
+  if (job.is_resend(task)) {
+    if (job.status.state == JobState::kPaused) return std::nullopt;
+    return std::max({task.first_sent, started_, job.resumed}) + job.spec.policy.delivery_deadline;
+  }
   if (IsInFlight(task.state)) {
     Time deadline =
         task.last_sent + config_.start_within + task.execution_deadline + config_.report_grace;
@@ -100,6 +106,16 @@ void Engine::Expire(Time now, TaskRef ref, Actions* actions) {
   const std::optional<Time> job_deadline = job.deadline();
   const bool is_job_deadline = job_deadline && now >= *job_deadline;
   const std::optional<Time> deadline = DeadlineOf(now, job, task);
+  if (job.is_resend(task)) {
+    if (!is_job_deadline && (!deadline || now < *deadline)) return;
+    return Change(now, ref, TaskState::kUndelivered,
+                  {{},
+                   is_job_deadline ? Reason::kJobDeadline : Reason::kNotHeld,
+                   fmt::format("sent, but the agent had not taken it by the {} deadline",
+                               is_job_deadline ? "job's" : "delivery"),
+                   {}},
+                  actions);
+  }
   if (IsInFlight(task.state)) {
     if (now < *deadline) return;
     return Change(now, ref, TaskState::kLost,

@@ -67,6 +67,7 @@ void Engine::Refresh(Time now, TaskRef ref) {
 void Engine::Dispatch(Time now, LiveJob& job, Actions* actions) {
   if (job.status.state != JobState::kRunning) return;
   if (job.has_too_many_failures()) return StopForFailures(now, job, actions);
+  Resend(now, job, actions);
   while (const std::optional<uint32_t> next = NextToStart(now, job)) {
     job.ready.Erase(*next);
     if (MayStart(now, {&job, *next}, actions)) {
@@ -83,13 +84,52 @@ std::optional<uint32_t> Engine::NextToStart(Time now, LiveJob& job) {
   if (job.in_flight >= ParallelLimit(job.spec.policy, job.started_ended)) return std::nullopt;
   const std::optional<uint32_t> next =
       job.in_canary() ? NextCanary(job) : static_cast<uint32_t>(*job.ready.First());
-  if (next && !job.bucket.HasToken(now)) {
-    const bool is_fast = job.bucket.interval() < kRatePulse;
-    ArmJob(job,
-           is_fast ? std::max(job.bucket.NextToken(), now + kRatePulse) : job.bucket.NextToken());
-    return std::nullopt;
+  return next && HasToken(now, job) ? next : std::nullopt;
+}
+
+// Else Advance is called when there is one.
+bool Engine::HasToken(Time now, LiveJob& job) {
+  if (job.bucket.HasToken(now)) return true;
+  const bool is_fast = job.bucket.interval() < kRatePulse;
+  ArmJob(job,
+         is_fast ? std::max(job.bucket.NextToken(), now + kRatePulse) : job.bucket.NextToken());
+  return false;
+}
+
+// Sends again what agents do not hold, before anything is started anew and under the same limits. Not for ever: an agent that dies of the
+// command would come back for it each time, and each time is a new deadline.
+void Engine::Resend(Time now, LiveJob& job, Actions* actions) {
+  const std::set<uint32_t> waiting = job.resends;
+  uint32_t unsent = 0;
+  for (const uint32_t index : waiting) {
+    if (job.tasks[index].node->session != 0) ++unsent;
   }
-  return next;
+  for (const uint32_t index : waiting) {
+    const TaskRef ref{&job, index};
+    if (job.tasks[index].node->session == 0) continue;
+    Expire(now, ref, actions);
+    if (!job.resends.contains(index)) {
+      --unsent;
+      continue;
+    }
+    if (!LeavesTime(job, now)) {
+      Change(now, ref, TaskState::kUndelivered,
+             {{},
+              Reason::kJobDeadline,
+              "the agent had not received it, and there is no time left for it",
+              {}},
+             actions);
+      --unsent;
+      continue;
+    }
+    // The others that wait here hold slots, too.
+    if (job.in_flight - unsent >= ParallelLimit(job.spec.policy, job.started_ended)) return;
+    if (!HasToken(now, job)) return;
+    job.resends.erase(index);
+    --unsent;
+    job.bucket.Take(now);
+    SendCommand(now, ref, actions);
+  }
 }
 
 // The first ready task in the spread order. While as many are open as have to be proven, only those that were started before.
@@ -193,7 +233,7 @@ void Engine::SendCancel(TaskRef ref, Actions* actions) const {
 }
 
 void Engine::StopForFailures(Time now, LiveJob& job, Actions* actions) {
-  if (job.count(TaskState::kPending) == 0) return;
+  if (job.count(TaskState::kPending) == 0 && job.resends.empty()) return;
   const uint32_t allowed = AmountOf(job.spec.policy.max_failures, job.size());
   const std::string why = job.in_canary()
                               ? fmt::format("a canary failed ({} of {} canaries had succeeded)",
@@ -203,9 +243,13 @@ void Engine::StopForFailures(Time now, LiveJob& job, Actions* actions) {
   job.status.detail = "stopped: " + why;
   SaveStatus(job, actions);
   for (uint32_t i = 0; i < job.size(); ++i) {
-    if (job.tasks[i].state != TaskState::kPending) continue;
-    EndPending(now, {&job, i}, TaskState::kCancelled, Reason::kMaxFailures, "not started: " + why,
-               actions);
+    if (job.tasks[i].state == TaskState::kPending) {
+      EndPending(now, {&job, i}, TaskState::kCancelled, Reason::kMaxFailures, "not started: " + why,
+                 actions);
+    } else if (job.resends.contains(i)) {
+      Change(now, {&job, i}, TaskState::kCancelled,
+             {{}, Reason::kMaxFailures, "the agent had not received it: " + why, {}}, actions);
+    }
   }
 }
 
@@ -243,6 +287,7 @@ void Engine::Change(Time now, TaskRef ref, TaskState to, LastTry why, Actions* a
   LiveTask& task = ref.job->tasks[ref.index];
   if (!IsTransition(task.state, to)) return;
   const bool was_in_flight = IsInFlight(task.state);
+  ref.job->resends.erase(ref.index);
   Move(*ref.job, task, to);
   if (IsTerminal(to)) {
     ref.job->ready.Erase(ref.index);

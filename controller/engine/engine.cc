@@ -9,10 +9,10 @@
 // When a node attaches, each task that is in flight on it is compared with what the agent holds:
 //
 //   held                              its report will come
-//   not held, the same incarnation    it never arrived: send it again until the delivery deadline, then UNDELIVERED (in a job that
-//                                     is being cancelled: CANCELLED)
+//   not held, the same incarnation    it never arrived: send it again, under the policy's limits, until the delivery deadline, then
+//                                     UNDELIVERED (in a job that is being cancelled, or has too many failures: CANCELLED)
 //   not held, another incarnation     never send it again. The unit was started after the first send: ALREADY_SATISFIED
-//                                     (REBOOTED); else the try ended INTERRUPTED
+//                                     (REBOOTED), if it is no canary; else the try ended INTERRUPTED
 //
 // An attempt that is held and that nobody knows is answered with Settled. One whose task has ended without it will be reported,
 // is kept as late_outcome, and then settled.
@@ -300,6 +300,13 @@ void Engine::Cancel(Time now, LiveJob& job, const std::string& by, Actions* acti
     if (job.tasks[i].state == TaskState::kPending) {
       EndPending(now, ref, TaskState::kCancelled, Reason::kCancelled,
                  fmt::format("cancelled by {} before it was sent", by), actions);
+    } else if (job.resends.contains(i)) {
+      Change(now, ref, TaskState::kCancelled,
+             {{},
+              Reason::kCancelled,
+              fmt::format("cancelled by {}; the agent had not received it", by),
+              {}},
+             actions);
     } else if (IsInFlight(job.tasks[i].state)) {
       SendCancel(ref, actions);
     }

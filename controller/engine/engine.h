@@ -91,7 +91,6 @@ class Engine {
   void SetSession(LiveNode& node, SessionId session);
   void RefreshNode(Time now, LiveNode& node);
   void Reconcile(Time now, TaskRef ref, const Hello& hello, bool is_held, Actions* actions);
-  void Resend(Time now, TaskRef ref, Actions* actions);
   void TakeOutcome(Time now, TaskRef ref, Outcome outcome, Actions* actions);
   void EndTry(Time now, TaskRef ref, LastTry end, Actions* actions);
   bool CanTryAgain(Time now, const LiveJob& job, const LiveTask& task, const LastTry& end) const;
@@ -104,6 +103,8 @@ class Engine {
   const LiveJob* Rival(TaskRef ref) const;
   bool MayStart(Time now, TaskRef ref, Actions* actions);
   void Start(Time now, TaskRef ref, Actions* actions);
+  bool HasToken(Time now, LiveJob& job);
+  void Resend(Time now, LiveJob& job, Actions* actions);
   void SendCommand(Time now, TaskRef ref, Actions* actions);
   void SendCancel(TaskRef ref, Actions* actions) const;
   void StopForFailures(Time now, LiveJob& job, Actions* actions);

@@ -52,6 +52,10 @@ std::optional<Time> LiveJob::deadline() const {
   return spec.created + *spec.policy.deadline;
 }
 
+bool LiveJob::is_resend(const LiveTask& task) const {
+  return resends.contains(static_cast<uint32_t>(&task - tasks.data()));
+}
+
 std::optional<uint32_t> LiveJob::Find(const std::string& node) const {
   const auto task =
       std::lower_bound(tasks.begin(), tasks.end(), node,

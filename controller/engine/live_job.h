@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,8 @@ struct LiveJob {
   bool in_canary() const { return proven() < canary_size; }
   bool has_too_many_failures() const;
   std::optional<Time> deadline() const;
+  // Of `resends`.
+  bool is_resend(const LiveTask& task) const;
   // The task of that node.
   std::optional<uint32_t> Find(const std::string& node) const;
 
@@ -98,6 +101,9 @@ struct LiveJob {
   uint32_t number;              // of this life of the engine
   std::vector<LiveTask> tasks;  // sorted by node
   ReadySet ready;               // PENDING, and nothing but the policy is in the way
+  // In flight, and not held by the agent when it attached: it is sent again when the policy lets it, and as untouched as a PENDING task
+  // until then.
+  std::set<uint32_t> resends;
   TokenBucket bucket;
   Time resumed{};
   Time alarm = kNoAlarm;

@@ -51,6 +51,73 @@ TEST_F(EngineTest, AnAgentThatNeverTakesItsCommandDoesNotHoldUpTheJobForEver) {
   EXPECT_EQ(StateOf("j"), JobState::kFailed);
 }
 
+TEST_F(EngineTest, APausedJobSendsNothingAgain) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"});
+  Step(SessionDown{a, "a"});
+  Step(JobActionRequested{2, JobAction::kPause, "j", "me"});
+  Attach("a");
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  Pass(1h);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kDispatched) << "the delivery clock stands still";
+  Step(JobActionRequested{3, JobAction::kResume, "j", "me"});
+  EXPECT_THAT(NodesOf<Command>(), ElementsAre("a"));
+}
+
+TEST_F(EngineTest, AJobThatWasStoppedSendsNothingAgain) {
+  const SessionId a = Attach("a");
+  const SessionId b = Attach("b");
+  Submit("j", {"a", "b"}, {.max_failures = {0, {}}});
+  Step(SessionDown{b, "b"});
+  Report_(a, "j", "a", Failed());
+  Attach("b");
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  EXPECT_EQ(TaskOf("j", "b").state, TaskState::kCancelled);
+  EXPECT_EQ(TaskOf("j", "b").reason, Reason::kMaxFailures);
+  EXPECT_EQ(StateOf("j"), JobState::kFailed);
+}
+
+TEST_F(EngineTest, WhatIsSentAgainWaitsForASlotAndAToken) {
+  const SessionId a = Attach("a");
+  Attach("b");
+  Submit("j", {"a", "b"}, {.max_parallel = 1, .rate = {1, 10s}});
+  Step(SessionDown{a, "a"});
+  Pass(10s);
+  EXPECT_THAT(NodesOf<Command>(), ElementsAre("b")) << "who is away holds no slot";
+  Attach("a");
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  Report_(session_ - 1, "j", "b", Succeeded());
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty()) << "no token";
+  Pass(10s);
+  EXPECT_THAT(NodesOf<Command>(), ElementsAre("a"));
+}
+
+TEST_F(EngineTest, NothingIsSentAgainThatCannotSettleInTime) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"}, {.deadline = 60s});
+  Step(SessionDown{a, "a"});
+  Pass(56s);
+  Attach("a");
+  EXPECT_THAT(NodesOf<Command>(), IsEmpty());
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kUndelivered);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kJobDeadline);
+}
+
+TEST_F(EngineTest, ACanaryWhoseNodeRebootedHasNotStayedUp) {
+  Attach("a");
+  Submit("j", {"a"}, {.canary = CountOrPercent{1, {}}});
+  Pass(30s);
+  Hello hello = HelloOf("a", "life-2");
+  UnitState unit;
+  unit.unit = "cray-orca.service";
+  unit.active_state = "active";
+  unit.active_age = 5s;
+  hello.status.units.push_back(unit);
+  Attach(hello);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kFailed);
+  EXPECT_EQ(TaskOf("j", "a").reason, Reason::kInterrupted);
+}
+
 TEST_F(EngineTest, NothingIsSentAgainAfterTheDeadlineOfTheJob) {
   Attach("a");
   Policy policy;

@@ -65,6 +65,14 @@ TEST_F(EngineTest, ATaskThatWaitsForAnotherTryEndsAsTheLastOneDid) {
   EXPECT_EQ(StateOf("j"), JobState::kFailed);
 }
 
+// Whatever an agent makes up.
+TEST_F(EngineTest, ASuccessIsNotTriedAgain) {
+  const SessionId a = Attach("a");
+  Submit("j", {"a"}, {.retries = 1});
+  Report_(a, "j", "a", {OutcomeState::kSucceeded, Reason::kExitCode, "", {}});
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kSucceeded);
+}
+
 TEST_F(EngineTest, AnInterruptedTryIsRepeatedAsANewAttempt) {
   const SessionId a = Attach("a");
   Submit("j", {"a"}, {.retries = 1});
