@@ -12,6 +12,11 @@ namespace {
 constexpr size_t kPage = 10'000;
 
 absl::Status CheckStates(const v1::TasksOfJob& from) {
+  if (from.states_size() > v1::TaskState_ARRAYSIZE) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "targets.from_jobs.states: {} of them; there are not so many states",
+                      from.states_size());
+  }
   for (const int state : from.states()) {
     if (state != v1::TASK_STATE_UNSPECIFIED && v1::TaskState_IsValid(state)) continue;
     return MakeStatus(absl::StatusCode::kInvalidArgument,
@@ -75,6 +80,8 @@ absl::StatusOr<std::vector<std::string>> ResolveTargets(const v1::Targets& targe
   std::vector<std::string> nodes;
   for (const v1::TasksOfJob& from : targets.from_jobs())
     MUSTER_RETURN_IF_ERROR(AddNodes(from, reader, nodes));
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
   const size_t found = nodes.size();
   std::vector<std::string> known;
   for (const NodeInfo& node : registry.List(nodes)) known.push_back(node.xname);

@@ -50,6 +50,8 @@ void AddJobRetry(CLI::App& job, const GlobalOptions& global, int& exit_code) {
                  options->targets);
   AddExcludeOption(*verb, options->targets);
   AddJobOptions(*verb, *options);
+  // The canary may be the old job's.
+  verb->get_option("--min-healthy")->remove_needs(verb->get_option("--canary"));
   verb->callback([id, options, &global, &exit_code] {
     exit_code = static_cast<int>(RetryJob(*id, *options, global));
   });

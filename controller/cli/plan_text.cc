@@ -15,7 +15,8 @@ namespace {
 // "3  x1000c0s0b0n[0-2]", or "none".
 std::string CountAndSet(std::vector<std::string> nodes) {
   if (nodes.empty()) return "none";
-  return fmt::format("{}  {}", nodes.size(), Printable(FoldNodeSet(std::move(nodes))));
+  const size_t count = nodes.size();
+  return fmt::format("{}  {}", count, Printable(FoldNodeSet(std::move(nodes))));
 }
 
 }  // namespace

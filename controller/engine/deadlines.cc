@@ -11,16 +11,16 @@ namespace muster {
 void Engine::Advance(Time now, Actions* actions) {
   EndConflicts(now, actions);
   RingAlarms(now, actions);
-  // Starting and ending one job's tasks changes no other's, so each is looked at once; the older first.
-  const std::set<uint32_t> changed = std::exchange(changed_, {});
-  for (const uint32_t number : changed) {
-    const auto it = by_number_.find(number);
-    if (it == by_number_.end()) continue;
-    LiveJob& job = *it->second;
-    Dispatch(now, job, actions);
-    FinishIfDone(now, job, actions);
+  // The older first. A job that ends a task may let another one start: that one is looked at again.
+  while (!changed_.empty()) {
+    const uint32_t number = *changed_.begin();
+    if (const auto it = by_number_.find(number); it != by_number_.end()) {
+      LiveJob& job = *it->second;
+      Dispatch(now, job, actions);
+      FinishIfDone(now, job, actions);
+    }
+    changed_.erase(number);
   }
-  changed_.clear();
 }
 
 void Engine::EndConflicts(Time now, Actions* actions) {

@@ -267,6 +267,7 @@ void Engine::FinishIfDone(Time now, LiveJob& job, Actions* actions) {
   --active_jobs_;
   active_tasks_ -= job.size();
   if (job.count(TaskState::kLost) == 0) return Forget(std::string(job.spec.id));
+  KeepLost(job);
   ended_.push_back(job.spec.id);
   if (ended_.size() <= config_.max_ended_jobs) return;
   Forget(std::string(ended_.front()));

@@ -35,6 +35,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/limits.h"
 #include "controller/engine/spread.h"
 
 namespace muster {
@@ -75,6 +76,10 @@ Engine::Engine(EngineConfig config, Loaded loaded, Time now)
     node.aliases = seen.aliases;
     node.is_stored = true;
   }
+  // Everybody comes back within the window of limits::kReconnectPerAgent; twice that, for those who fail at first.
+  const auto fleet = static_cast<int64_t>(loaded.nodes.size());
+  config_.restart_grace =
+      std::max<Duration>(config_.restart_grace, 2 * fleet * limits::kReconnectPerAgent);
   for (const StoredRequest& request : loaded.requests) RememberRequest(request);
   for (StoredJob& stored : loaded.jobs) {
     NotAfter(now, stored);
@@ -177,6 +182,18 @@ void Engine::Forget(const std::string& id) {
   by_number_.erase(it->second.number);
   changed_.erase(it->second.number);
   jobs_.erase(it);
+}
+
+// Of an ended job only the tasks whose outcome may yet come, as after a reload. No alarm of its rings any more.
+void Engine::KeepLost(LiveJob& job) {
+  by_number_.erase(job.number);
+  std::erase_if(job.tasks, [](const LiveTask& task) { return task.state != TaskState::kLost; });
+  job.tasks.shrink_to_fit();
+  job.ready = ReadySet();
+  job.canary_order = {};
+  job.counts = {};
+  job.started_ended = 0;
+  for (const LiveTask& task : job.tasks) job.Recount(task);
 }
 
 void Engine::Step(Time now, Event event, Actions* actions) {

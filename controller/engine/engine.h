@@ -32,7 +32,7 @@ struct EngineConfig {
   Duration report_grace = 15s;
   // After a start of the controller nothing that was sent before it is declared lost for this long: agents are only just coming
   // back.
-  Duration restart_grace = 30s;
+  Duration restart_grace = 30s;  // or more, with a large fleet
   // This many sessions that replaced a live one of another incarnation, within the window, are a conflict.
   size_t conflict_replacements = 3;
   Duration conflict_window = 1min;
@@ -79,6 +79,7 @@ class Engine {
   LiveJob* FindJob(const std::string& id);
   // The task that a key names, if it is in memory.
   std::optional<TaskRef> FindTask(const std::string& node, const AttemptKey& key);
+  void KeepLost(LiveJob& job);
   void Forget(const std::string& job);
 
   // What operators want of a job.

@@ -53,6 +53,13 @@ void LogRecord(const Record& record) {
   }
 }
 
+// Records that contradict the store come from a bug of ours; going on would tell people things that are not so.
+void AbortIfContradicted(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kInternal) return;
+  log::Error("the engine and the store disagree: {}", Message(status));
+  std::abort();
+}
+
 }  // namespace
 
 Runner::Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistry& nodes,
@@ -102,11 +109,7 @@ bool Runner::Commit(const std::vector<Record>& records) {
   if (records.empty()) return true;
   CrashPoint("controller.before-persist");
   absl::Status status = store_.Commit(records);
-  if (status.code() == absl::StatusCode::kInternal) {
-    // Records that contradict the store come from a bug of ours; going on would tell people things that are not so.
-    log::Error("the engine and the store disagree: {}", Message(status));
-    std::abort();
-  }
+  AbortIfContradicted(status);
   if (!status.ok()) {
     log::Error("the store does not take what must be written, so nothing is sent or answered: {}",
                Message(status));
@@ -115,6 +118,7 @@ bool Runner::Commit(const std::vector<Record>& records) {
       if (mailbox_.is_closed()) return false;
       std::this_thread::sleep_for(kCommitRetry);
       status = store_.Commit(records);
+      AbortIfContradicted(status);
     }
     log::Info("the store works again");
     on_health_(true);

@@ -50,7 +50,8 @@ void Story::Begin() {
                            Behaviour::kGood);
     machine->systemd().Add("other.service", Behaviour::kGood);
     if (random.Chance(50)) machine->systemd().Add("spire-agent.service", Behaviour::kGood);
-    world_.agenda().At(random.Skewed(3s), [&machine = *machine] { machine.PowerOn(); });
+    world_.agenda().At(random.Skewed(kAllBooted - 1ms),
+                       [&machine = *machine] { machine.PowerOn(); });
   }
   world_.agenda().At(random.Skewed(2s), [this] { world_.controller().Start(); });
   const std::vector<Workload>& workloads = AllWorkloads();

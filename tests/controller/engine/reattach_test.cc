@@ -77,6 +77,20 @@ TEST_F(EngineTest, AJobThatWasStoppedSendsNothingAgain) {
   EXPECT_EQ(StateOf("j"), JobState::kFailed);
 }
 
+// Found by the simulation: the other job hung.
+TEST_F(EngineTest, WhatEndsInTheMiddleLetsAnotherJobStart) {
+  SessionId a = Attach("a");
+  const SessionId b = Attach("b");
+  Submit("j", {"a", "b"}, {.max_failures = {0, {}}});
+  Submit("later", {"a"});
+  Step(SessionDown{a, "a"});
+  Report_(b, "j", "b", Failed());
+  a = Attach("a");
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kCancelled);
+  EXPECT_THAT(NodesOf<Command>(), ElementsAre("a"));
+  EXPECT_EQ(TaskOf("later", "a").state, TaskState::kDispatched);
+}
+
 TEST_F(EngineTest, WhatIsSentAgainWaitsForASlotAndAToken) {
   const SessionId a = Attach("a");
   Attach("b");

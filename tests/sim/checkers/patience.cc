@@ -35,6 +35,7 @@ class PatienceChecker final : public Checker {
     if (changed->task.state == TaskState::kDispatched) {
       sent_.insert({TaskName(changed->job, changed->task.node), changed->task.attempt});
     }
+    if (changed->task.state == TaskState::kUndelivered) CheckUndelivered(*changed, before);
     if (changed->task.state != TaskState::kLost) return;
     const Task& task = changed->task;
     const Task* was = before.Find(changed->job, task.node);
@@ -61,6 +62,19 @@ class PatienceChecker final : public Checker {
   }
 
  private:
+  // Nobody waits for less than the delivery deadline, counted from the submission or the controller's start.
+  void CheckUndelivered(const TaskChanged& changed, const Image& before) {
+    const StoredJob* job = before.Find(changed.job);
+    const Reason reason = changed.task.reason;
+    if (job == nullptr || (reason != Reason::kNotAttached && reason != Reason::kNotHeld)) return;
+    const Time now = world().controller().Now();
+    const Time since =
+        loaded_.contains(changed.job) ? world().controller().started() : job->spec.created;
+    if (now >= since + job->spec.policy.delivery_deadline) return;
+    Fail(fmt::format("job {} node {}: UNDELIVERED after {} ms", changed.job, changed.task.node,
+                     (now - since) / 1ms));
+  }
+
   // Of this life of the controller.
   std::set<AttemptKey> sent_;
   std::set<std::string> loaded_;

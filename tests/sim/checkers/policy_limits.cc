@@ -70,6 +70,9 @@ class PolicyLimitsChecker final : public Checker {
     if (was == nullptr) return;
     const Task& task = changed->task;
     if (task.state == TaskState::kPending) tries_[{changed->job, task.node}] = task.updated;
+    const bool is_sent_again = task.attempt == was->attempt && IsInFlight(was->state) &&
+                               IsInFlight(task.state) && task.last_sent == task.updated;
+    if (is_sent_again) return CheckStart(*before.Find(changed->job), task);
     if (task.state != TaskState::kDispatched || task.attempt == was->attempt) return;
     starts_[changed->job].insert(task.node);
     CheckStart(*before.Find(changed->job), task);
@@ -97,9 +100,10 @@ class PolicyLimitsChecker final : public Checker {
                        job.spec.policy.retries + 1));
     }
     CheckFailures(job);
-    CheckRate(job, task.first_sent);
+    CheckRate(job, task.last_sent);
     const auto last = tries_.find({id, task.node});
-    if (last != tries_.end() && task.first_sent - last->second < 10s) {
+    if (last != tries_.end() && task.last_sent == task.first_sent &&
+        task.first_sent - last->second < 10s) {
       Fail(fmt::format("job {} node {}: try {} starts {} ms after the end of the one before", id,
                        task.node, task.attempt, (task.first_sent - last->second) / 1ms));
     }

@@ -9,7 +9,7 @@ void NodesAway(World& world, Random random) {
     if (!random.Chance(percent)) continue;
     Machine& machine = *world.machines()[i];
     const Duration until = random.Between(5s, 600s);
-    world.agenda().At(1ms, [&machine] { machine.PowerOff(); });
+    world.agenda().At(kAllBooted, [&machine] { machine.PowerOff(); });
     world.agenda().At(until, [&machine] { machine.PowerOn(); });
   }
 }

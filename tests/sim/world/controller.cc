@@ -33,6 +33,7 @@ void Controller::Mend() {
   death_.reset();
   commit_delay_ = 1ms;
   is_disk_full_ = false;
+  mailbox_limits_ = {};
   if (is_restored_) {
     Kill();
     epoch_ = {random_.Hex(32), 0};

@@ -19,6 +19,9 @@ namespace muster::sim {
 
 class Controller;
 
+// Every machine has been switched on once by then.
+constexpr Duration kAllBooted = 3s;
+
 struct Failure {
   std::string checker;
   std::string what;
