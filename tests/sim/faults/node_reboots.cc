@@ -7,6 +7,9 @@ void NodeReboots(World& world, Random random) {
   const Duration every = random.Between(2s, 30s);
   Often(world, random, every, [&world](Random& r) {
     Machine& machine = AnyNode(world, r);
+    if (r.Chance(40)) {
+      return machine.CutPowerAfter(static_cast<uint32_t>(r.Below(40)), r.Between(2s, 90s));
+    }
     machine.PowerOff();
     world.agenda().After(r.Between(2s, 90s), [&machine] { machine.PowerOn(); });
   });

@@ -57,7 +57,6 @@ void Machine::Reimage() {
 
 void Machine::StartAgent() {
   if (!is_on_ || process_ != nullptr) return;
-  steps_to_live_.reset();
   ++life_;
   process_ = std::make_unique<AgentProcess>(world_, *this, life_);
   world_.Note("agent-start", node_, life_);
@@ -77,7 +76,7 @@ void Machine::KillAgent() {
 }
 
 bool Machine::Step() {
-  if (process_ == nullptr) return true;  // its ledger is being opened
+  if (process_ == nullptr) return true;
   if (process_->is_dead()) return false;
   if (!steps_to_live_) return true;
   if (*steps_to_live_ > 0) {
@@ -86,7 +85,13 @@ bool Machine::Step() {
   }
   steps_to_live_.reset();
   process_->Die(false);
-  // We are in the middle of its work; systemd starts it again after a moment.
+  // We are in the middle of its work.
+  if (power_cut_) {
+    world_.agenda().After(Duration(0), [this] { PowerOff(); });
+    world_.agenda().After(*std::exchange(power_cut_, std::nullopt), [this] { PowerOn(); });
+    return false;
+  }
+  // systemd starts it again after a moment.
   world_.agenda().After(Duration(0), [this, life = life_] {
     if (life_ == life) Bury();
   });

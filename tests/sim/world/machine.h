@@ -45,6 +45,11 @@ class Machine final : public AgentEnd, private Systemd::Listener {
   void KillAgent();
   // Kills it before its `steps`th next operation on disk, bus or stream.
   void KillAgentAfter(uint32_t steps) { steps_to_live_ = steps; }
+  // The machine loses its power then, for so long.
+  void CutPowerAfter(uint32_t steps, Duration off) {
+    steps_to_live_ = steps;
+    power_cut_ = off;
+  }
   // systemd answers nobody for so long.
   void StallBus(Duration length);
   // The connection to systemd breaks, and is there again after so long.
@@ -90,7 +95,8 @@ class Machine final : public AgentEnd, private Systemd::Listener {
   std::unique_ptr<AgentProcess> process_;
   uint64_t life_ = 0;  // of the process
   std::string incarnation_;
-  std::optional<uint32_t> steps_to_live_;
+  std::optional<uint32_t> steps_to_live_;  // of this agent or the next
+  std::optional<Duration> power_cut_;      // and then the power is off for so long
   Duration disk_delay_{};
 
   // The bus: requests are taken in their order.
