@@ -13,10 +13,9 @@ namespace muster::cli {
 namespace {
 
 // "3  x1000c0s0b0n[0-2]", or "none".
-std::string CountAndSet(std::vector<std::string> nodes) {
+std::string CountAndSet(const std::vector<std::string>& nodes) {
   if (nodes.empty()) return "none";
-  const size_t count = nodes.size();
-  return fmt::format("{}  {}", count, Printable(FoldNodeSet(std::move(nodes))));
+  return fmt::format("{}  {}", nodes.size(), Printable(FoldNodeSet(nodes)));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ void RepeatedJobs(World& world, Operator& op, Random random) {
   const std::vector<std::string> nodes = SomeNodes(world, random);
   const Duration since = random.Between(0ms, 20s);
   for (uint64_t i = random.Between(2, 4); i > 0; --i) {
-    world.agenda().At(random.Between(0ms, 60s), [&world, &op, work, base, nodes, since] {
+    world.agenda().At(random.Between(0ms, 60s), [&op, work, base, nodes, since] {
       Policy policy = base;
       policy.since = World::kWallBase + since;
       op.Submit(work, policy, nodes);

@@ -16,7 +16,7 @@ void Operator::Submit(Work work, Policy policy, std::vector<std::string> nodes) 
   Request request;
   request.spec.id = NewJobId();
   request.spec.work = std::move(work);
-  request.spec.policy = std::move(policy);
+  request.spec.policy = policy;
   request.spec.created_by = "operator";
   request.spec.request_id = "request-" + request.spec.id;
   request.spec.request_digest = "digest-" + request.spec.id;
