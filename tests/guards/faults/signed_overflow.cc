@@ -1,4 +1,10 @@
-// Adds to the largest number there is.
+// Adds to the largest number there is, where the compiler cannot see that it is.
 #include <limits>
 
-int main(int argc, char**) { return std::numeric_limits<int>::max() + argc < 0 ? 0 : 1; }
+volatile int largest = std::numeric_limits<int>::max();
+volatile int sum = 0;
+
+int main(int argc, char**) {
+  sum = largest + argc;
+  return 0;
+}
