@@ -75,10 +75,20 @@ void Engine::On(Time now, SessionUp event, Actions* actions) {
   }
   for (const AttemptKey& key : hello.held) {
     const std::optional<TaskRef> ref = FindTask(hello.node, key);
-    const bool is_known = ref && ref->job->tasks[ref->index].attempt == key.attempt;
-    if (!is_known) actions->sends.push_back({event.session, Settled{hello.node, key}});
+    if (ref && ref->job->tasks[ref->index].attempt == key.attempt) continue;
+    if (ref) NoteUsed(*ref, key.attempt);
+    actions->sends.push_back({event.session, Settled{hello.node, key}});
   }
   RefreshNode(now, node);
+}
+
+// The agent held an attempt that the store does not know of: one of the future that was lost when the store was restored from a backup.
+// Its report may be under way, so the next attempt has another name.
+void Engine::NoteUsed(TaskRef ref, uint32_t attempt) {
+  LiveTask& task = ref.job->tasks[ref.index];
+  if (attempt <= ref.job->spec.policy.retries + 1) {
+    task.used_attempt = std::max(task.used_attempt, attempt);
+  }
 }
 
 void Engine::NoteReplacement(Time now, const Hello& hello, LiveNode& node, Actions* actions) {

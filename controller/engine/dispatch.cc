@@ -188,7 +188,7 @@ void Engine::Start(Time now, TaskRef ref, Actions* actions) {
   LiveTask& task = job.tasks[ref.index];
   job.bucket.Take(now);
   job.Uncount(task);
-  ++task.attempt;
+  task.attempt = std::max(task.attempt, task.used_attempt) + 1;
   task.state = TaskState::kDispatched;
   task.incarnation = task.node->incarnation;
   task.first_sent = now;

@@ -88,6 +88,7 @@ class Engine {
   void Resume(Time now, LiveJob& job, Actions* actions);
 
   // Sessions and what comes from them.
+  void NoteUsed(TaskRef ref, uint32_t attempt);
   void NoteReplacement(Time now, const Hello& hello, LiveNode& node, Actions* actions);
   void SetSession(LiveNode& node, SessionId session);
   void RefreshNode(Time now, LiveNode& node);

@@ -193,6 +193,29 @@ TEST_F(EngineTest, AttemptsThatNobodyKnowsAreSettled) {
   EXPECT_THAT(NodesOf<Settled>(), SizeIs(2));
 }
 
+// Found by the simulation.
+TEST_F(EngineTest, AnAttemptOfAFutureThatWasLostIsNotNamedAnew) {
+  Submit("j", {"a"});
+  Hello hello = HelloOf("a");
+  hello.held = {{TaskName("j", "a"), 1}};
+  const SessionId a = Attach(hello);
+  EXPECT_THAT(NodesOf<Settled>(), SizeIs(1));
+  EXPECT_EQ(TaskOf("j", "a").attempt, 2u);
+  Outcome expired;
+  expired.state = OutcomeState::kExpired;
+  expired.reason = Reason::kExpired;
+  Report_(a, "j", "a", expired);  // of attempt 1
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kDispatched);
+}
+
+TEST_F(EngineTest, AnAgentDoesNotChooseHowAttemptsAreNumbered) {
+  Submit("j", {"a"});
+  Hello hello = HelloOf("a");
+  hello.held = {{TaskName("j", "a"), 4'000'000'000}};
+  Attach(hello);
+  EXPECT_EQ(TaskOf("j", "a").attempt, 1u);
+}
+
 TEST_F(EngineTest, AfterARestartNobodyIsLostForAWhile) {
   Attach("a");
   Submit("j", {"a", "b"}, {.max_failures = {1, {}}});

@@ -31,23 +31,17 @@ class NothingHiddenChecker final : public Checker {
     if (const auto* changed = std::get_if<TaskChanged>(&record)) Check(changed->job, changed->task);
   }
 
-  void OnStoreReplaced(const Image&) override {
-    effects_.clear();
-    is_replaced_ = true;
-  }
+  void OnStoreReplaced(const Image&) override { effects_.clear(); }
 
  private:
   void Check(const std::string& job, const Task& task) {
     if (!SaysNothingWasDone(task.state)) return;
-    // Known, see FOUND.md: a restored store names an attempt anew, and the old one's report comes.
-    if (is_replaced_ && task.reason == Reason::kExpired) return;
     if (!effects_.contains({TaskName(job, task.node), task.attempt})) return;
     Fail(fmt::format("job {} node {} attempt {} is {} ({}), and its unit was restarted", job,
                      task.node, task.attempt, Name(task.state), Name(task.reason)));
   }
 
   std::set<AttemptKey> effects_;
-  bool is_replaced_ = false;
 };
 
 }  // namespace
