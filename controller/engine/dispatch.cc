@@ -256,7 +256,7 @@ void Engine::StopForFailures(Time now, LiveJob& job, Actions* actions) {
 void Engine::FinishIfDone(Time now, LiveJob& job, Actions* actions) {
   if (IsTerminal(job.status.state) || job.ended() < job.size()) return;
   const bool was_cancelled = job.status.state == JobState::kCancelling;
-  const bool was_stopped = job.status.state == JobState::kRunning && !job.status.detail.empty();
+  const bool was_stopped = job.is_stopped();
   job.status.state = EndState(job.counts, was_cancelled);
   if (!was_cancelled) {
     const std::string tally = fmt::format("{} of {} tasks succeeded", job.proven(), job.size());

@@ -290,6 +290,11 @@ absl::Status Engine::Act(Time now, LiveJob& job, const JobActionRequested& event
     return MakeStatus(absl::StatusCode::kFailedPrecondition, "{} is being cancelled",
                       JobName(event.job));
   }
+  if (event.action == JobAction::kPause && job.is_stopped()) {
+    return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                      "{} starts nothing more, it is {}; what runs cannot be paused",
+                      JobName(event.job), job.status.detail);
+  }
   if (event.action == JobAction::kPause && state == JobState::kRunning) {
     job.status.state = JobState::kPaused;
     job.status.detail = fmt::format("paused by {}", event.by);
@@ -309,8 +314,9 @@ void Engine::Resume(Time now, LiveJob& job, Actions* actions) {
 }
 
 void Engine::Cancel(Time now, LiveJob& job, const std::string& by, Actions* actions) {
+  const std::string stopped = job.is_stopped() ? job.status.detail + "; " : "";
   job.status.state = JobState::kCancelling;
-  job.status.detail = fmt::format("cancelled by {}", by);
+  job.status.detail = fmt::format("{}cancelled by {}", stopped, by);
   SaveStatus(job, actions);
   for (uint32_t i = 0; i < job.size(); ++i) {
     const TaskRef ref{&job, i};

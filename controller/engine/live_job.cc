@@ -47,6 +47,10 @@ bool LiveJob::has_too_many_failures() const {
   return failures() > allowed;
 }
 
+bool LiveJob::is_stopped() const {
+  return status.state == JobState::kRunning && !status.detail.empty();
+}
+
 std::optional<Time> LiveJob::deadline() const {
   if (!spec.policy.deadline) return std::nullopt;
   return spec.created + *spec.policy.deadline;

@@ -92,6 +92,8 @@ struct LiveJob {
   // The canaries have not all been proven yet; who is in flight is one of them.
   bool in_canary() const { return proven() < canary_size; }
   bool has_too_many_failures() const;
+  // Because of its failures; what runs ends. The job's detail says why, and a job that runs has none otherwise.
+  bool is_stopped() const;
   std::optional<Time> deadline() const;
   // Of `resends`.
   bool is_resend(const LiveTask& task) const;

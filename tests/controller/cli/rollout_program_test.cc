@@ -122,6 +122,7 @@ TEST_F(RolloutTest, ARetryIsTheSameWorkOnWhatDidNotEndWell) {
   controller_.MakeJob(2);
   controller_.job.set_state(v1::JOB_STATE_FAILED);
   controller_.job.mutable_policy()->set_max_parallel(7);
+  controller_.job.mutable_policy()->set_retries(3);
   controller_.job.mutable_policy()->mutable_canary()->set_count(5);
   controller_.job.mutable_work()->mutable_restart_unit()->mutable_settle()->set_seconds(9);
   Serve();
@@ -131,6 +132,7 @@ TEST_F(RolloutTest, ARetryIsTheSameWorkOnWhatDidNotEndWell) {
   const v1::CreateJobRequest request = LastCreate();
   EXPECT_EQ(request.work().restart_unit().settle().seconds(), 9);
   EXPECT_EQ(request.policy().max_parallel(), 7u);
+  EXPECT_EQ(request.policy().retries(), 3u);
   EXPECT_EQ(request.policy().canary().count(), 1u);
   EXPECT_EQ(request.targets().exclude(0), "x1000c0s0b0n2");
   ASSERT_EQ(request.targets().from_jobs_size(), 1);
@@ -138,8 +140,11 @@ TEST_F(RolloutTest, ARetryIsTheSameWorkOnWhatDidNotEndWell) {
   EXPECT_THAT(request.targets().from_jobs(0).states(),
               ElementsAre(v1::TASK_STATE_FAILED, v1::TASK_STATE_TIMED_OUT,
                           v1::TASK_STATE_UNDELIVERED, v1::TASK_STATE_LOST));
-  EXPECT_EQ(Run({"job", "retry", "7", "--detach", "--state", "refused", "--settle", "0"}).exit_code,
+  EXPECT_EQ(Run({"job", "retry", "7", "--detach", "--state", "refused", "--settle", "0",
+                 "--retries", "0"})
+                .exit_code,
             0);
+  EXPECT_EQ(LastCreate().policy().retries(), 0u) << "not the old job's";
   EXPECT_THAT(LastCreate().targets().from_jobs(0).states(), ElementsAre(v1::TASK_STATE_REFUSED));
   EXPECT_EQ(LastCreate().work().restart_unit().settle().seconds(), 0);
 }

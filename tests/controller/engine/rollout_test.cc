@@ -182,6 +182,23 @@ TEST_F(RolloutTest, MoreFailuresThanAllowedStopStarts) {
             "stopped: 3 of 20 nodes failed, more than the 2 that may; 2 of 20 tasks succeeded");
 }
 
+TEST_F(RolloutTest, WhyAJobWasStoppedIsNotForgotten) {
+  AttachNodes(1, 6);
+  Submit("j", nodes_, {.max_parallel = 2, .max_failures = {0, {}}});
+  const std::vector<std::string> running = NodesOf<Command>();
+  Report(running[0], Failed());
+  const std::string stopped = "stopped: 1 of 6 nodes failed, more than the 0 that may";
+  ASSERT_EQ(Detail(), stopped);
+  Step(JobActionRequested{9, JobAction::kPause, "j", "alice"});
+  ASSERT_THAT(actions_.replies, SizeIs(1));
+  const absl::StatusOr<std::string>& answer = actions_.replies[0].job;
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(answer.status().message(),
+            "jobs/j starts nothing more, it is " + stopped + "; what runs cannot be paused");
+  Step(JobActionRequested{10, JobAction::kCancel, "j", "alice"});
+  EXPECT_EQ(Detail(), stopped + "; cancelled by alice");
+}
+
 TEST_F(RolloutTest, WhatIsNoFailureStopsNothing) {
   AttachNodes(1, 6);
   Submit("j", nodes_, {.max_parallel = 1, .max_failures = {0, {}}});
