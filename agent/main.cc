@@ -11,6 +11,7 @@
 #include <random>
 
 #include "agent/ledger/directory_ledger.h"
+#include "agent/mount/content_mounts.h"
 #include "agent/runner/agent_runner.h"
 #include "agent/runner/config.h"
 #include "agent/systemd/sdbus_unit_manager.h"
@@ -99,6 +100,21 @@ absl::StatusOr<std::string> ReadBootId() {
   return id;
 }
 
+// This node. systemd is told how the agent does.
+class Node final : public AgentPlace {
+ public:
+  std::vector<MountedContent> Mounts() override { return ReadContentMounts(); }
+  void OnChanged(const AgentCore& core) override {
+    const std::string status = core.Status();
+    if (status == told_) return;
+    told_ = status;
+    sd_notifyf(0, "STATUS=%s", status.c_str());
+  }
+
+ private:
+  std::string told_;
+};
+
 // The host name, and its first label.
 std::vector<std::string> HostNames() {
   char name[256] = {};
@@ -137,7 +153,9 @@ absl::Status Run(Options options) {
 
   std::random_device device;
   std::mt19937_64 random((static_cast<uint64_t>(device()) << 32) | device());
-  AgentRunner runner({*node, *boot_id, config.aliases, config.policy_units}, event, **ledger);
+  Node place;
+  AgentRunner runner({*node, *boot_id, config.aliases, config.policy_units}, event, **ledger,
+                     place);
   SdBusUnitManager units(event, runner);
   UplinkConfig uplink_config{options.controllers, {}};
   uplink_config.stream.tls_dir = config.tls_dir;

@@ -61,6 +61,8 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   std::optional<Time> NextDeadline() const;
   void OnDeadline();
 
+  // A controller that counts has said Welcome on the stream that is open.
+  bool is_attached() const { return is_welcome_ && !is_stale_; }
   // For people: "attached, 2 under way".
   std::string Status() const;
   const Executor& executor() const { return executor_; }

@@ -1,17 +1,16 @@
 #include "agent/runner/agent_runner.h"
 
-#include <systemd/sd-daemon.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "agent/mount/content_mounts.h"
 #include "common/crash_point.h"
 
 namespace muster {
 
-AgentRunner::AgentRunner(AgentCore::Config config, sd_event* event, LedgerStore& ledger)
-    : core_(std::move(config), ledger, clock_, *this),
+AgentRunner::AgentRunner(AgentCore::Config config, sd_event* event, LedgerStore& ledger,
+                         AgentPlace& place)
+    : place_(place),
+      core_(std::move(config), ledger, clock_, *this),
       timer_(MakeTimer(event, 0ms, &AgentRunner::OnTimer, this)),
       report_left_(MakeDeferred(event, &AgentRunner::OnReportLeft, this)) {
   // After the uplink has written: what is asked for here happens once the report is on its way.
@@ -24,15 +23,10 @@ void AgentRunner::OnChanged() {
   } else {
     Disarm(timer_);
   }
-  const std::string status = core_.Status();
-  if (status == told_) return;
-  told_ = status;
-  sd_notifyf(0, "STATUS=%s", status.c_str());
+  place_.OnChanged(core_);
 }
 
 void AgentRunner::OnReported() { RunSoon(report_left_); }
-
-std::vector<MountedContent> AgentRunner::Mounts() { return ReadContentMounts(); }
 
 int AgentRunner::OnTimer(sd_event_source*, uint64_t, void* userdata) {
   static_cast<AgentRunner*>(userdata)->core_.OnDeadline();

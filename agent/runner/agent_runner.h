@@ -1,4 +1,4 @@
-// The agent's loop: runs an AgentCore on sd-event and tells systemd how it does. One thread, the one that runs the loop.
+// The agent's loop: runs an AgentCore on sd-event. One thread, the one that runs the loop; one loop may run many.
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -15,12 +15,21 @@
 
 namespace muster {
 
+// Where an agent is: a node, or a swarm.
+class AgentPlace {
+ public:
+  virtual ~AgentPlace() = default;
+  virtual std::vector<MountedContent> Mounts() = 0;
+  // Something has happened; what the core says of itself may be another now.
+  virtual void OnChanged(const AgentCore& core) = 0;
+};
+
 class AgentRunner final : public UplinkHandler,
                           public UnitManager::Handler,
                           private AgentCore::Host {
  public:
-  // The ledger is lent, and outlives the runner.
-  AgentRunner(AgentCore::Config config, sd_event* event, LedgerStore& ledger);
+  // Ledger and place are lent, and outlive the runner.
+  AgentRunner(AgentCore::Config config, sd_event* event, LedgerStore& ledger, AgentPlace& place);
 
   // The seams are made with the runner as their handler, so they come after it. Lent; they outlive the runner's last event.
   void Start(UnitManager& units, Uplink& uplink) { core_.Start(units, uplink); }
@@ -42,16 +51,16 @@ class AgentRunner final : public UplinkHandler,
   // AgentCore::Host.
   void OnChanged() override;
   void OnReported() override;
-  std::vector<MountedContent> Mounts() override;
+  std::vector<MountedContent> Mounts() override { return place_.Mounts(); }
 
   static int OnTimer(sd_event_source* source, uint64_t time_us, void* userdata);
   static int OnReportLeft(sd_event_source* source, void* userdata);
 
+  AgentPlace& place_;
   SystemClock clock_;
   AgentCore core_;
   EventSource timer_;
   EventSource report_left_;
-  std::string told_;  // the last STATUS=
 };
 
 }  // namespace muster

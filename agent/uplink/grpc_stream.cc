@@ -114,6 +114,13 @@ void GrpcStream::SetSilenceLimit(Duration limit) {
   if (state_ == State::kOpen && answered_) Arm(deadline_, silence_limit_);
 }
 
+void GrpcStream::SetDeaf(bool is_deaf) {
+  if (state_ != State::kOpen || is_deaf == is_deaf_) return;
+  is_deaf_ = is_deaf;
+  sd_event_source_set_enabled(io_.get(), is_deaf ? SD_EVENT_OFF : SD_EVENT_ON);
+  if (!is_deaf) RunSoon(soon_);
+}
+
 void GrpcStream::OnReady() {
   if (state_ == State::kConnecting) FinishConnect();
   if (state_ == State::kHandshaking) return Handshake();
@@ -139,6 +146,7 @@ void GrpcStream::Handshake() {
 }
 
 void GrpcStream::Pump() {
+  if (is_deaf_) return;
   ReadAll();
   if (state_ == State::kOpen) WriteAll();
   if (state_ == State::kOpen) WatchWritable();
@@ -147,7 +155,7 @@ void GrpcStream::Pump() {
 void GrpcStream::OnSoon() {
   // The handler may destroy us.
   if (state_ == State::kEnded) return handler_.OnStreamEnd(std::exchange(why_, {}));
-  if (state_ != State::kOpen) return;
+  if (state_ != State::kOpen || is_deaf_) return;
   WriteAll();
   if (state_ == State::kOpen) WatchWritable();
 }

@@ -53,6 +53,8 @@ class GrpcStream {
   void SetSilenceLimit(Duration limit);
   // Ends the stream for something the peer did: "the controller at ADDRESS" and `what`.
   void Fail(std::string_view what);
+  // Reads and writes nothing meanwhile. Only while it is open.
+  void SetDeaf(bool is_deaf);
   // Writes what is queued, blocking for at most `flush_timeout`, then closes. The handler is not called any more.
   void Close(Duration flush_timeout);
 
@@ -87,6 +89,7 @@ class GrpcStream {
   State state_ = State::kNew;
   bool was_connected_ = false;
   bool answered_ = false;
+  bool is_deaf_ = false;
   bool is_closing_ = false;  // in Close: messages are not delivered any more
   Duration silence_limit_;
   std::optional<TlsSocket> socket_;

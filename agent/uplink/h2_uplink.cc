@@ -97,6 +97,14 @@ void H2Uplink::Stop() {
   if (stream_ != nullptr) stream_->Close(kFlushTimeout);
 }
 
+void H2Uplink::Break() {
+  if (stream_ != nullptr && stream_->is_open()) stream_->Fail("was left");
+}
+
+void H2Uplink::SetDeaf(bool is_deaf) {
+  if (stream_ != nullptr && stream_->is_open()) stream_->SetDeaf(is_deaf);
+}
+
 void H2Uplink::StartAttempt() {
   lookup_ = std::make_unique<AddressLookup>(
       event_, config_.controllers[current_], config_.stream.connect_timeout,

@@ -40,6 +40,11 @@ class H2Uplink final : public Uplink, private GrpcStreamHandler {
   void Reject(const std::string& why) override;
   void Stop() override;
 
+  // For agents that test a controller. Break ends the stream as a connection that breaks would. A stream that is deaf reads and writes
+  // nothing, and stays open for as long as both sides let it; the next one hears again.
+  void Break();
+  void SetDeaf(bool is_deaf);
+
  private:
   void OnStreamOpen() override;
   void OnStreamMessage(std::string_view bytes) override;
