@@ -44,6 +44,7 @@ Json ToJson(const v1::Task& task) {
                {"reason", ReasonName(task.reason())},
                {"attempt", task.attempt()},
                {"detail", task.detail()}};
+  if (task.has_update_time()) json["update_time"] = FromMessage(task.update_time());
   json["outcome"] = task.has_outcome() ? FromMessage(task.outcome()) : Json(nullptr);
   if (task.has_late_outcome()) json["late_outcome"] = FromMessage(task.late_outcome());
   return json;
