@@ -153,7 +153,7 @@ int main(int argc, char** argv) {
   }
   muster::log::Init("musterd",
                     config->debug ? muster::log::Level::kDebug : muster::log::Level::kInfo);
-  muster::RequireTls13();
+  muster::SetTlsDefaults();
   const muster::StopSignals stop;
   if (absl::Status status = muster::Run(*config, stop); !status.ok()) {
     muster::log::Error("{}", muster::Message(status));

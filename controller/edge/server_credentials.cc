@@ -2,12 +2,16 @@
 
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
+#include <openssl/conf.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <cerrno>
+
+#include "common/log.h"
 
 namespace muster {
 namespace {
@@ -19,6 +23,8 @@ struct Free {
   void operator()(FILE* file) const { fclose(file); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(CONF* config) const { NCONF_free(config); }
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;
@@ -53,9 +59,27 @@ absl::Status CheckFiles(const std::string& ca, const std::string& cert, const st
   return absl::OkStatus();
 }
 
+// As if it stood in OpenSSL's configuration file, config(5).
+void SendNoTickets() {
+  constexpr char kText[] =
+      "openssl_conf = muster\n[muster]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n"
+      "[tls]\nNumTickets = 0\n";
+  OPENSSL_init_ssl(0, nullptr);  // reads the machine's own file, which would come later otherwise
+  const Owned<BIO> text(BIO_new_mem_buf(kText, -1));
+  const Owned<CONF> config(NCONF_new(nullptr));
+  long line = 0;
+  if (NCONF_load_bio(config.get(), text.get(), &line) != 1 ||
+      CONF_modules_load(config.get(), nullptr, 0) != 1) {
+    log::Warning("tls tickets are on: OpenSSL did not take the setting");
+  }
+}
+
 }  // namespace
 
-void RequireTls13() { setenv("GRPC_SSL_CIPHER_SUITES", "ECDHE-PSK-CHACHA20-POLY1305", 1); }
+void SetTlsDefaults() {
+  setenv("GRPC_SSL_CIPHER_SUITES", "ECDHE-PSK-CHACHA20-POLY1305", 1);
+  if (getenv("OPENSSL_CONF") == nullptr) SendNoTickets();
+}
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& tls_dir) {

@@ -10,11 +10,14 @@
 
 namespace muster {
 
-// Takes TLS 1.2 away from every gRPC connection of this process. Once, before gRPC is first used and before threads.
+// What gRPC 1.51 has no settings for, for every TLS connection of this process. Once, before gRPC is first used and before threads.
 //
-// gRPC 1.51 can be told no minimum version. It can be told the cipher suites of TLS 1.2 (those of 1.3 are apart): with one that
-// needs a key shared beforehand, which no connection here has, a 1.2 handshake finds no cipher and fails.
-void RequireTls13();
+// No TLS 1.2: gRPC can be told the cipher suites of TLS 1.2 (those of 1.3 are apart): with one that needs a key shared beforehand,
+// which no connection here has, a 1.2 handshake finds no cipher and fails.
+//
+// No session tickets (RFC 8446 4.6.1): making two for each handshake is a quarter of its cost, and an agent that comes back never uses
+// them. They are a default of OpenSSL's, and set unless OPENSSL_CONF names a file of the site's own defaults.
+void SetTlsDefaults();
 
 // Reads the files again every minute: new connections get what is there then; replace the three by one change of a
 // symbolic link to their directory, so that they fit together. FAILED_PRECONDITION with the file and what is wrong if they cannot be

@@ -114,7 +114,7 @@ class ApiTest : public ::testing::Test {
     options.certificate_check = 10ms;
     service_ = std::make_unique<ControllerService>(std::move(options), *control_, *reader_,
                                                    registry_, clock_);
-    RequireTls13();
+    SetTlsDefaults();
     auto credentials = MakeServerCredentials(
         pki_.MakeTlsDir("server", pki_.Issue("spiffe://muster/controller/c")));
     EXPECT_TRUE(credentials.ok()) << credentials.status();

@@ -25,7 +25,7 @@ using ::testing::IsEmpty;
 class EdgeTest : public ::testing::Test {
  protected:
   std::unique_ptr<GrpcServer> StartServer(const std::string& listen = "127.0.0.1:0") {
-    RequireTls13();
+    SetTlsDefaults();
     const std::string dir = pki_.MakeTlsDir("server", pki_.Issue("spiffe://muster/controller/c"));
     auto credentials = MakeServerCredentials(dir);
     EXPECT_TRUE(credentials.ok()) << credentials.status();
@@ -56,7 +56,13 @@ class EdgeTest : public ::testing::Test {
     EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
     SSL* ssl = SSL_new(context);
     SSL_set_fd(ssl, fd);
-    const std::string result = SSL_connect(ssl) == 1 ? SSL_get_version(ssl) : "";
+    std::string result = SSL_connect(ssl) == 1 ? SSL_get_version(ssl) : "";
+    // Tickets come before the server's first byte of HTTP/2.
+    char byte = 0;
+    if (!result.empty() && SSL_read(ssl, &byte, 1) == 1 &&
+        SSL_SESSION_has_ticket(SSL_get_session(ssl)) == 1) {
+      result += " and a ticket";
+    }
     SSL_free(ssl);
     close(fd);
     SSL_CTX_free(context);
@@ -68,6 +74,7 @@ class EdgeTest : public ::testing::Test {
   absl::Status start_status_;
 };
 
+// TLS 1.3, and no session ticket, which would cost a quarter more CPU.
 TEST_F(EdgeTest, SpeaksTls13AndNothingOlder) {
   auto server = StartServer();
   ASSERT_NE(server, nullptr);

@@ -136,7 +136,7 @@ class SessionTest : public ::testing::Test {
     };
     table_ = std::make_unique<SessionTable>(options, events_, registry_, clock_);
     gateway_ = std::make_unique<AgentGateway>(*table_);
-    RequireTls13();
+    SetTlsDefaults();
     auto credentials = MakeServerCredentials(
         pki_.MakeTlsDir("server", pki_.Issue("spiffe://muster/controller/c")));
     EXPECT_TRUE(credentials.ok()) << credentials.status();
