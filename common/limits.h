@@ -20,8 +20,12 @@ inline constexpr size_t kMaxAgentMessageBytes = 256 << 10;
 inline constexpr size_t kMaxHeldAttempts = 256;
 // Settled attempts that an agent still recognises.
 inline constexpr size_t kMaxTombstones = 1000;
-// Bytes that wait in an agent for the stream to take them; a stream that falls behind further is closed and opened anew.
-inline constexpr size_t kMaxOutboxBytes = 1 << 20;
+// A Report on the controller, where thousands may wait for a store that is slow. Ours are under 8 KiB: a detail, and three units' states.
+inline constexpr size_t kMaxReportBytes = 16 << 10;
+// Bytes that wait in an agent for the stream to take them; a stream that falls behind further is closed and opened anew. After a
+// Welcome all outcomes that are held are said again.
+inline constexpr size_t kMaxOutboxBytes = 4 << 20;
+static_assert(kMaxOutboxBytes >= kMaxHeldAttempts * kMaxReportBytes);
 
 // A stream without a Hello is ended after this.
 inline constexpr Duration kHelloDeadline = 30s;

@@ -130,6 +130,11 @@ JobDone ControllerService::AnswerWithJob(grpc::ServerUnaryReactor* reactor, v1::
       if (status.ok()) {
         const absl::StatusOr<JobSummary> job = reader_.GetJob(*id);
         status = job.status();
+        if (absl::IsNotFound(status)) {
+          status = MakeStatus(absl::StatusCode::kNotFound,
+                              "{} has been deleted, and its request id makes no other job",
+                              JobName(*id));
+        }
         if (job.ok()) *response = ToProto(*job);
       }
       reactor->Finish(GrpcStatus(status));

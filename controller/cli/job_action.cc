@@ -28,7 +28,7 @@ ExitCode ActOnJob(const std::string& id, const GlobalOptions& global, const JobC
     Print(JsonText(ToJson(job)));
   } else {
     Print(fmt::format("{}: {}{}\n", Printable(job.name()), StateName(job.state()),
-                      IsEnded(job.state()) ? "" : hint));
+                      IsEnded(job.state()) ? "; it has ended" : hint));
   }
   return ExitCode::kSuccess;
 }

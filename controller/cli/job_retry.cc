@@ -1,9 +1,14 @@
 // muster job retry ID - a new job from an old one: the same work under the same policy, on those of its nodes that did not end well.
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <iostream>
 
 #include "controller/cli/job_action.h"
 #include "controller/cli/job_id.h"
+#include "controller/cli/job_view.h"
 #include "controller/cli/policy_options.h"
+#include "controller/cli/printable.h"
 #include "controller/cli/submit.h"
 #include "controller/cli/verbs.h"
 #include "proto/convert.h"
@@ -14,6 +19,19 @@ namespace {
 // Those that may end better when they are tried again. REFUSED and NOT_APPLICABLE will not; CANCELLED was somebody's wish.
 const std::vector<v1::TaskState> kRetried = {v1::TASK_STATE_FAILED, v1::TASK_STATE_TIMED_OUT,
                                              v1::TASK_STATE_UNDELIVERED, v1::TASK_STATE_LOST};
+
+// What an operator may have expected to be tried, too.
+void TellWhatIsLeftOut(const v1::Job& job) {
+  uint32_t count = 0;
+  for (const auto& [state, tasks] : CountsOf(job)) {
+    if (state == v1::TASK_STATE_CANCELLED) count = tasks;
+  }
+  if (count == 0) return;
+  fmt::print(stderr,
+             "muster: {} cancelled of {} left out; --state "
+             "failed,timed-out,undelivered,lost,cancelled takes them, too\n",
+             count, Printable(job.name()));
+}
 
 ExitCode RetryJob(const std::string& id, JobOptions options, const GlobalOptions& global) {
   const auto connection = Connection::Open(global.connection);
@@ -31,6 +49,7 @@ ExitCode RetryJob(const std::string& id, JobOptions options, const GlobalOptions
     *work.mutable_restart_unit()->mutable_settle() = ToProto(*options.settle);
   options.policy = Overridden(old.policy(), options.policy);
   options.targets.from_jobs = {*name};
+  if (options.targets.states == kRetried) TellWhatIsLeftOut(old);
   const absl::StatusOr<v1::Targets> targets = ReadTargets(options.targets, std::cin);
   if (!targets.ok()) return Fail(targets.status());
   return SubmitJob(**connection, work, *targets, options, global);
@@ -41,7 +60,10 @@ ExitCode RetryJob(const std::string& id, JobOptions options, const GlobalOptions
 void AddJobRetry(CLI::App& job, const GlobalOptions& global, int& exit_code) {
   CLI::App* verb = job.add_subcommand(
       "retry", "The same work again, on the nodes of a job that did not end well");
-  verb->footer("What is not typed here is as in that job.\n\n" + verb->get_footer());
+  verb->footer(
+      "What is not typed here is as in that job; --canary 0, --rate 0/s and --no-ramp take its "
+      "limits away.\n\n" +
+      verb->get_footer());
   const auto options = std::make_shared<JobOptions>();
   const std::shared_ptr<std::string> id = AddJobId(*verb);
   options->targets.states = kRetried;

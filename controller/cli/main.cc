@@ -16,8 +16,9 @@ namespace muster::cli {
 namespace {
 
 constexpr char kFooter[] =
-    "Exit codes: 0 every task succeeded, was satisfied or not applicable (or the verb waits for "
-    "none); 1 otherwise;\n"
+    "Exit codes: 0 every task succeeded, was satisfied or not applicable; or the verb waits for no "
+    "job, and did what it says;\n"
+    "1 otherwise, also for `job show` and `job watch` of a job that has ended otherwise;\n"
     "2 bad usage, unknown target or job; 3 controller not reachable or not authorised; 4 stopped "
     "waiting (--wait, Ctrl-C), the job goes on.";
 
@@ -41,6 +42,13 @@ void AddVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   AddPkiCommands(app, exit_code);
 }
 
+// "muster job retry": the program and the verbs that were understood.
+std::string Typed(const CLI::App& app) {
+  std::string typed = app.get_name();
+  for (const CLI::App* verb : app.get_subcommands()) typed += " " + Typed(*verb);
+  return typed;
+}
+
 int Main(int argc, char** argv) {
   GlobalOptions global;
   int exit_code = 0;
@@ -56,8 +64,8 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const std::string verb_problem = VerbProblem(app, {argv + 1, argv + argc});
-    fmt::print(stderr, "muster: {}; `muster --help` shows how to use it\n",
-               verb_problem.empty() ? error.what() : verb_problem);
+    fmt::print(stderr, "muster: {}; `{} --help` shows how to use it\n",
+               verb_problem.empty() ? error.what() : verb_problem, Typed(app));
     return static_cast<int>(ExitCode::kUsage);
   }
   return exit_code;

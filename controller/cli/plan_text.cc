@@ -52,7 +52,10 @@ std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes) 
     add("canaries", CountAndSet({plan.canaries().begin(), plan.canaries().end()}));
   add("away", CountAndSet({plan.away().begin(), plan.away().end()}));
   add("waves", WavesInWords(plan));
-  add("at least", FormatDuration(FromProto(plan.least_duration())));
+  const Duration least = FromProto(plan.least_duration());
+  const bool fits = !job.policy().has_deadline() || least <= FromProto(job.policy().deadline());
+  add("at least",
+      FormatDuration(least) + (fits ? "" : ", longer than --timeout: not all are tried"));
   return table.Text();
 }
 

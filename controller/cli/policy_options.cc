@@ -43,8 +43,8 @@ void AddPace(CLI::App& verb, v1::Policy& policy) {
   AddParsed<v1::Rate>(verb, "--rate", "N/s|N/min|N/h", "Starts, spread evenly over time (no limit)",
                       ParseRate, [&policy](const v1::Rate& r) { *policy.mutable_rate() = r; })
       ->group(kGroup);
-  verb.add_flag_callback(
-          "--ramp", [&policy] { policy.set_ramp(true); },
+  verb.add_flag_function(
+          "--ramp,!--no-ramp", [&policy](int64_t count) { policy.set_ramp(count > 0); },
           "Begin with one node at once, then 2, 4 … up to --max-parallel")
       ->group(kGroup);
 }
@@ -130,6 +130,13 @@ v1::Policy Overridden(v1::Policy base, const v1::Policy& typed) {
   }
   base.MergeFrom(typed);
   return base;
+}
+
+v1::Policy WithoutZeros(v1::Policy policy) {
+  const v1::CountOrPercent& canary = policy.canary();
+  if (canary.count() == 0 && canary.percent() == 0) policy.clear_canary();
+  if (policy.rate().starts() == 0) policy.clear_rate();
+  return policy;
 }
 
 }  // namespace muster::cli

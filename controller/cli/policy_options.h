@@ -21,4 +21,7 @@ void AddPolicyOptions(CLI::App& verb, v1::Policy& policy);
 // `base` with what was typed in its place.
 v1::Policy Overridden(v1::Policy base, const v1::Policy& typed);
 
+// "--canary 0" and "--rate 0/s" mean none.
+v1::Policy WithoutZeros(v1::Policy policy);
+
 }  // namespace muster::cli

@@ -89,7 +89,7 @@ absl::StatusOr<v1::Rate> ParseRate(const std::string& text) {
   // "/s" is per one second; a bare number would be seconds, which nobody means.
   const bool has_unit = !unit.empty() && !IsDigit(unit.back()) && unit.back() != '.';
   const auto per = ParseDuration(IsDigit(unit.empty() ? ' ' : unit[0]) ? unit : "1" + unit);
-  if (!starts || *starts == 0 || !has_unit || !per.ok() || *per == Duration::zero()) {
+  if (!starts || !has_unit || !per.ok() || *per == Duration::zero()) {
     return Invalid(
         "\"{}\" is not a rate; write how many starts in what time, such as 100/s, 30/min or 600/h",
         text);

@@ -12,6 +12,7 @@
 #include "controller/cli/names.h"
 #include "controller/cli/node_fetch.h"
 #include "controller/cli/plan_text.h"
+#include "controller/cli/policy_options.h"
 #include "controller/cli/report.h"
 #include "controller/cli/wait.h"
 
@@ -67,7 +68,7 @@ ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targe
   request.set_request_id(options.request_id.empty() ? NewUuid() : options.request_id);
   *request.mutable_work() = work;
   *request.mutable_targets() = targets;
-  *request.mutable_policy() = options.policy;
+  *request.mutable_policy() = WithoutZeros(options.policy);
   request.set_validate_only(options.dry_run);
   v1::Job job;
   const absl::Status created =

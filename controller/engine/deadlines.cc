@@ -118,12 +118,18 @@ void Engine::Expire(Time now, TaskRef ref, Actions* actions) {
   }
   if (IsInFlight(task.state)) {
     if (now < *deadline) return;
-    return Change(now, ref, TaskState::kLost,
-                  {{},
-                   is_job_deadline ? Reason::kJobDeadline : Reason::kNoReport,
-                   "sent, but no outcome by the deadline; it may have run",
-                   {}},
-                  actions);
+    return Change(
+        now, ref, TaskState::kLost,
+        {{},
+         is_job_deadline ? Reason::kJobDeadline : Reason::kNoReport,
+         is_job_deadline
+             ? "sent, but no outcome by the job's deadline; it may have run"
+             : fmt::format("sent, but no outcome within {} s ({} s to begin, {} s to run, "
+                           "{} s to report); it may have run",
+                           (*deadline - task.last_sent) / 1s, config_.start_within / 1s,
+                           task.execution_deadline / 1s, config_.report_grace / 1s),
+         {}},
+        actions);
   }
   if (task.state != TaskState::kPending) return;
   if (is_job_deadline) {

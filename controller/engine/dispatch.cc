@@ -259,7 +259,10 @@ void Engine::FinishIfDone(Time now, LiveJob& job, Actions* actions) {
   const bool was_stopped = job.is_stopped();
   job.status.state = EndState(job.counts, was_cancelled);
   if (!was_cancelled) {
-    const std::string tally = fmt::format("{} of {} tasks succeeded", job.proven(), job.size());
+    const uint32_t satisfied = job.count(TaskState::kAlreadySatisfied);
+    const std::string tally =
+        fmt::format("{} of {} tasks succeeded{}", job.count(TaskState::kSucceeded), job.size(),
+                    satisfied > 0 ? fmt::format(", {} were satisfied already", satisfied) : "");
     job.status.detail = was_stopped ? job.status.detail + "; " + tally : tally;
   }
   job.status.ended = now;

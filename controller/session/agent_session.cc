@@ -157,6 +157,11 @@ absl::Status AgentSession::Take(const Hello& hello) {
 
 absl::Status AgentSession::Take(Report report) {
   MUSTER_RETURN_IF_ERROR(CheckNode(report.node));
+  if (const size_t size = incoming_.ByteSizeLong(); size > limits::kMaxReportBytes) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "node {} reports {} bytes at once; at most {} are taken", node_, size,
+                      limits::kMaxReportBytes);
+  }
   if (report.outcome) report.outcome->detail = CutDetail(std::move(report.outcome->detail));
   return table_.Post(ReportReceived{id_, std::move(report)});
 }

@@ -25,7 +25,7 @@ constexpr int64_t kVersion = 2;
 // every start needs, and damage elsewhere is found when it is read.
 constexpr int64_t kWholeCheckBytes = 64 << 20;
 
-// As they have been since version 1.
+// The tables that version 2 has kept.
 constexpr char kOldTables[] = R"sql(
 CREATE TABLE meta (
   id            INTEGER PRIMARY KEY CHECK (id = 1),
@@ -127,7 +127,9 @@ absl::Status Check(SqliteDatabase& database, const std::string& pragma) {
   MUSTER_RETURN_IF_ERROR(check.status());
   const absl::StatusOr<bool> row = (*check)->Step();
   MUSTER_RETURN_IF_ERROR(row.status());
-  const std::string answer = *row ? (*check)->Text(0) : "ok";
+  std::string answer = *row ? (*check)->Text(0) : "ok";
+  // "*** in database main ***" and then, in a line of its own, what is wrong.
+  if (const size_t line = answer.find('\n'); line != std::string::npos) answer.erase(0, line + 1);
   if (answer == "ok") return absl::OkStatus();
   return MakeStatus(absl::StatusCode::kDataLoss, "{}", answer);
 }

@@ -110,6 +110,10 @@ absl::StatusOr<std::unique_ptr<SqliteStatement>> SqliteDatabase::Prepare(const s
   return std::make_unique<SqliteStatement>(database_, statement);
 }
 
+void SqliteDatabase::SetCheckpointAtClose(bool is_on) {
+  sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_on ? 0 : 1, nullptr);
+}
+
 void SqliteDatabase::Rollback() {
   // Some errors have rolled back already.
   if (sqlite3_get_autocommit(database_) == 0)

@@ -74,6 +74,8 @@ class SqliteDatabase {
   int64_t ChangedRows() const { return sqlite3_changes64(database_); }
   // Ends a transaction that was begun and not committed; does nothing if there is none.
   void Rollback();
+  // Whether the last to close the file puts its write-ahead log into it, as SQLite does unless it is told otherwise.
+  void SetCheckpointAtClose(bool is_on);
 
  private:
   explicit SqliteDatabase(sqlite3* database) : database_(database) {}

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "common/log.h"
@@ -42,8 +44,9 @@ absl::Status OpenError(const absl::Status& status, const std::string& path) {
   if (status.code() == absl::StatusCode::kDataLoss) {
     return MakeStatus(
         absl::StatusCode::kFailedPrecondition,
-        "{} is damaged or no database ({}): restore it, or move it away to start empty", path,
-        Message(status));
+        "{} is damaged or no database ({}): put a backup in its place and start musterd once with "
+        "--restored, or move it away to start empty",
+        path, Message(status));
   }
   return MakeStatus(status.code(), "open {}: {}", path, Message(status));
 }
@@ -222,6 +225,9 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const std::
   absl::StatusOr<StateLock> lock = StateLock::Acquire(state_dir);
   MUSTER_RETURN_IF_ERROR(lock.status());
   const std::string path = state_dir + "/" + kDatabaseFile;
+  // A first start that was killed leaves such a file; so do others who damage it.
+  std::error_code no_file;
+  const bool is_empty = std::filesystem::file_size(path, no_file) == 0;
   absl::StatusOr<std::unique_ptr<SqliteDatabase>> database =
       SqliteDatabase::Open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
   if (!database.ok()) return OpenError(database.status(), path);
@@ -229,10 +235,14 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const std::
       new SqliteJobStore(path, std::move(*lock), std::move(*database)));
   // Only a backup or a person with sqlite3 could hold the file; they get this long.
   absl::Status status = store->database_->Execute("PRAGMA busy_timeout = 5000");
+  // What is refused stays as it is, with its write-ahead log.
+  store->database_->SetCheckpointAtClose(false);
   if (status.ok()) status = PrepareSchema(*store->database_, path);
   if (status.ok()) status = store->PrepareStatements(options.retention);
   if (status.ok()) status = store->CountOpening(options.is_restored);
   if (!status.ok()) return OpenError(status, path);
+  store->database_->SetCheckpointAtClose(true);
+  if (is_empty) log::Warning("the store was an empty file, and is a new one now file={}", path);
   MUSTER_RETURN_IF_ERROR(SyncDirectory(state_dir));
   return store;
 }

@@ -82,11 +82,18 @@ class SentUplink final : public Uplink {
   std::vector<std::string> rejections;
 };
 
+class Nowhere final : public AgentPlace {
+ public:
+  std::vector<MountedContent> Mounts() override { return {}; }
+  void OnChanged(const AgentCore&) override {}
+};
+
 class AgentRunnerTest : public testing::Test {
  protected:
   AgentRunnerTest()
       : event_(NewEvent(), sd_event_unref),
-        runner_({"x1", "boot-1", {"nid000001"}, {"cray-orca.service"}}, event_.get(), ledger_) {
+        runner_({"x1", "boot-1", {"nid000001"}, {"cray-orca.service"}}, event_.get(), ledger_,
+                place_) {
     runner_.Start(units_, uplink_);
   }
   static sd_event* NewEvent() {
@@ -115,6 +122,7 @@ class AgentRunnerTest : public testing::Test {
   MemoryLedger ledger_;
   AskedUnits units_;
   SentUplink uplink_;
+  Nowhere place_;
   AgentRunner runner_;
 };
 

@@ -339,10 +339,10 @@ TEST_F(RawServerTest, AnOutboxThatRunsOverEndsTheStream) {
   auto uplink = NewUplink(server.address());
   uplink->Start();
   ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.welcomes.empty(); }));
-  for (int i = 0; i < 6; ++i) uplink->Send(ReportWith(std::string(200'000, 'x')));
+  for (int i = 0; i < 22; ++i) uplink->Send(ReportWith(std::string(200'000, 'x')));
   EXPECT_THAT(handler_.downs, IsEmpty()) << "no callback from inside Send";
   ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.downs.empty(); }));
-  EXPECT_THAT(handler_.downs[0], HasSubstr("takes nothing more: 1000"));
+  EXPECT_THAT(handler_.downs[0], HasSubstr("takes nothing more: 4000"));
 }
 
 // Such a stream cannot be flushed, either: Stop gives up after two seconds.

@@ -26,8 +26,8 @@ TEST(Rate, IsHowManyInWhatTime) {
   EXPECT_EQ(Rated("30/m"), "30/min");
   EXPECT_EQ(Rated("600/h"), "600/h");
   EXPECT_EQ(Rated("10/5s"), "10 in 5 s");
-  for (const char* text : {"", "100", "/s", "100/", "0/s", "-1/s", "1.5/s", "100/5", "100/d",
-                           "100 /s", "100/s/s", "100/0s", "99999999999/s"}) {
+  for (const char* text : {"", "100", "/s", "100/", "-1/s", "1.5/s", "100/5", "100/d", "100 /s",
+                           "100/s/s", "100/0s", "99999999999/s"}) {
     EXPECT_EQ(ParseRate(text).status().code(), kInvalid) << text;
   }
   EXPECT_THAT(Rated("fast"), HasSubstr("\"fast\" is not a rate; write how many starts"));

@@ -123,6 +123,8 @@ TEST_F(RolloutTest, ARetryIsTheSameWorkOnWhatDidNotEndWell) {
   controller_.job.set_state(v1::JOB_STATE_FAILED);
   controller_.job.mutable_policy()->set_max_parallel(7);
   controller_.job.mutable_policy()->set_retries(3);
+  controller_.job.mutable_policy()->set_ramp(true);
+  controller_.job.mutable_policy()->mutable_rate()->set_starts(5);
   controller_.job.mutable_policy()->mutable_canary()->set_count(5);
   controller_.job.mutable_work()->mutable_restart_unit()->mutable_settle()->set_seconds(9);
   Serve();
@@ -141,9 +143,12 @@ TEST_F(RolloutTest, ARetryIsTheSameWorkOnWhatDidNotEndWell) {
               ElementsAre(v1::TASK_STATE_FAILED, v1::TASK_STATE_TIMED_OUT,
                           v1::TASK_STATE_UNDELIVERED, v1::TASK_STATE_LOST));
   EXPECT_EQ(Run({"job", "retry", "7", "--detach", "--state", "refused", "--settle", "0",
-                 "--retries", "0"})
+                 "--retries", "0", "--canary", "0", "--rate", "0/s", "--no-ramp"})
                 .exit_code,
             0);
+  EXPECT_FALSE(LastCreate().policy().has_canary());
+  EXPECT_FALSE(LastCreate().policy().has_rate());
+  EXPECT_FALSE(LastCreate().policy().ramp());
   EXPECT_EQ(LastCreate().policy().retries(), 0u) << "not the old job's";
   EXPECT_THAT(LastCreate().targets().from_jobs(0).states(), ElementsAre(v1::TASK_STATE_REFUSED));
   EXPECT_EQ(LastCreate().work().restart_unit().settle().seconds(), 0);

@@ -128,6 +128,16 @@ TEST_F(SessionTest, ALargerMessageThanAllowedEndsTheStream) {
   EXPECT_EQ(registry_.Find("x0")->presence, Presence::kNeverSeen);
 }
 
+TEST_F(SessionTest, ALargerReportThanAllowedEndsTheStream) {
+  auto agent = Attach("x0");
+  Outcome outcome;
+  outcome.evidence.error_name = std::string(limits::kMaxReportBytes, 'x');
+  ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, outcome}));
+  const grpc::Status status = agent->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("bytes at once; at most 16384 are taken"));
+}
+
 TEST_F(SessionTest, TheFirstMessageMustBeHello) {
   auto agent = ConnectNode("x0");
   ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, Outcome{}}));

@@ -14,9 +14,25 @@ using ::testing::HasSubstr;
 
 class StoreRefusalTest : public StoreTest {
  protected:
+  // Of the file and its write-ahead log.
   std::string Content() const {
-    std::ifstream file(File(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::string content;
+    for (const char* suffix : {"", "-wal"}) {
+      std::ifstream file(File() + suffix, std::ios::binary);
+      content.append(std::istreambuf_iterator<char>(file), {});
+      content += '|';
+    }
+    return content;
+  }
+
+  // In the write-ahead log, as a musterd that is killed leaves it.
+  void ExecuteAndBeKilled(const std::string& sql) {
+    auto database = SqliteDatabase::Open(File(), SQLITE_OPEN_READWRITE);
+    ASSERT_TRUE(database.ok());
+    (*database)->SetCheckpointAtClose(false);
+    ASSERT_TRUE((*database)->Execute(sql).ok());
+    database->reset();
+    ASSERT_GT(std::filesystem::file_size(File() + "-wal"), 0u);
   }
 
   // An ended job.
@@ -57,6 +73,20 @@ TEST_F(StoreRefusalTest, AFileOfANewerMusterd) {
   OpenStore();
   Execute("PRAGMA user_version = 3");
   ExpectRefused("was written by a newer musterd (version 3 of the store, this one knows 2)");
+}
+
+TEST_F(StoreRefusalTest, WithItsWriteAheadLog) {
+  FillHistory();
+  ExecuteAndBeKilled("PRAGMA user_version = 3");
+  ExpectRefused("was written by a newer musterd (version 3 of the store, this one knows 2)");
+}
+
+TEST_F(StoreRefusalTest, DamageBelowAWriteAheadLog) {
+  FillHistory();
+  const int64_t page = Integer("SELECT page_count / 2 FROM pragma_page_count");
+  ExecuteAndBeKilled("UPDATE meta SET counter = counter + 1");
+  Overwrite(page, '\xee');
+  ExpectRefused("is damaged or no database");
 }
 
 TEST_F(StoreRefusalTest, ADatabaseOfAnotherProgram) {
