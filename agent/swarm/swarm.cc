@@ -17,13 +17,14 @@ constexpr uint64_t kSlowness = 10;
 
 Swarm::Swarm(sd_event* event, const SwarmConfig& config, std::mt19937_64& random,
              std::function<void(const Tally&)> show)
-    : config_(config), show_(std::move(show)), is_over_(config.faults.size()) {
+    : config_(config), show_(std::move(show)), is_over_(config.faults.size()), loops_(event) {
   const std::string boot_id = NewUuid();
   agents_.reserve(config.nodes.size());
   for (const std::string& node : config.nodes) {
     AgentSetup setup{node, boot_id, {config.controllers, {}}};
     setup.uplink.stream.tls_dir = config.tls_dir + "/" + node;
-    agents_.push_back(std::make_unique<SwarmAgent>(event, setup, config_.profile, tally_, random));
+    agents_.push_back(std::make_unique<SwarmAgent>(loops_.LoopOf(agents_.size()), setup,
+                                                   config_.profile, tally_, random));
   }
   timer_ = MakeTimer(
       event, 1ms,
@@ -48,6 +49,7 @@ void Swarm::Tick() {
   StartAgents(elapsed);
   for (size_t i = 0; i < config_.faults.size(); ++i)
     Misbehave(config_.faults[i], elapsed, is_over_[i]);
+  loops_.TurnAll();
   if (tally_ != shown_) show_(tally_);
   shown_ = tally_;
   Arm(timer_, kTick);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/swarm/fault.h"
+#include "agent/swarm/loop_group.h"
 #include "agent/swarm/swarm_agent.h"
 
 namespace muster::swarm {
@@ -50,6 +51,7 @@ class Swarm {
   std::deque<bool> is_over_;  // for each fault
   Tally tally_;
   Tally shown_;
+  LoopGroup loops_;
   std::vector<std::unique_ptr<SwarmAgent>> agents_;
   EventSource timer_;
 };

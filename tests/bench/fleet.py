@@ -184,16 +184,17 @@ class Fleet:
         wait_until(lambda: self.sum("attached") == count, f"{count} agents are attached", limit)
 
     def attached_at(self, share, since):
-        """When, after `since` (monotonic), so large a share of all agents was attached, to the tenth of a second of the tallies."""
+        """How long after `since` (monotonic) so large a share of all agents was attached for good, to the tenth of a second of the
+        tallies."""
         agents = sum(swarm.newest("agents") for swarm in self.swarms)
-        times = sorted({t["monotonic"] for swarm in self.swarms for t in swarm.tallies if t["monotonic"] > since})
+        times = sorted({t["monotonic"] for swarm in self.swarms for t in swarm.tallies if t["monotonic"] > since}, reverse=True)
+        reached = None
         for moment in times:
-            attached = 0
-            for swarm in self.swarms:
-                attached += [t["attached"] for t in swarm.tallies if t["monotonic"] <= moment][-1]
-            if attached >= share * agents:
-                return moment - since
-        return None
+            attached = sum([t["attached"] for t in swarm.tallies if t["monotonic"] <= moment][-1] for swarm in self.swarms)
+            if attached < share * agents:
+                break
+            reached = moment - since
+        return reached
 
     def muster(self, *arguments, code=0, limit=600):
         """What the operator's command prints, as JSON."""
