@@ -43,10 +43,14 @@ void AddPace(CLI::App& verb, v1::Policy& policy) {
   AddParsed<v1::Rate>(verb, "--rate", "N/s|N/min|N/h", "Starts, spread evenly over time (no limit)",
                       ParseRate, [&policy](const v1::Rate& r) { *policy.mutable_rate() = r; })
       ->group(kGroup);
-  verb.add_flag_function(
-          "--ramp,!--no-ramp", [&policy](int64_t count) { policy.set_ramp(count > 0); },
-          "Begin with one node at once, then 2, 4 … up to --max-parallel")
-      ->group(kGroup);
+  // Two flags that take no value: CLI11 lets the error of "--ramp=x" through when one callback gets a number.
+  CLI::Option* ramp = verb.add_flag_callback(
+      "--ramp", [&policy] { policy.set_ramp(true); },
+      "Begin with one node at once, then 2, 4 … up to --max-parallel");
+  CLI::Option* no_ramp = verb.add_flag_callback(
+      "--no-ramp", [&policy] { policy.set_ramp(false); }, "Up to --max-parallel at once (default)");
+  for (CLI::Option* flag : {ramp, no_ramp}) flag->disable_flag_override()->group(kGroup);
+  no_ramp->excludes(ramp);
 }
 
 void AddCanary(CLI::App& verb, v1::Policy& policy) {

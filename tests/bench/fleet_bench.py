@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """fleet_bench.py - what one musterd costs with thousands of agents, each with its own mTLS connection (muster-swarm), on this machine.
 
-    tests/bench/fleet_bench.py [--agents 1000,5000,10000] [--runs 3] [--only jobs,storm,idle,soak] [--dir DIR] [--build build/release]
+    tests/bench/fleet_bench.py [--agents 1000,5000,10000] [--runs 3] [--only jobs,storm,slow,idle,soak] [--dir DIR] [--build build/release]
 
 jobs   attaching, a job that changes nothing (--since) and one that restarts the unit everywhere (settle 0): medians of the runs
 storm  musterd is killed and started again; until when everybody is back
+slow   the same, and the new one runs for a quarter of the time only
 idle   CPU of a musterd that has nothing to do, in a minute
 soak   many jobs and mass reconnects; what is held at the end against after the warm-up
 
@@ -18,6 +19,7 @@ import os
 import signal
 import statistics
 import subprocess
+import threading
 import time
 
 import fleet
@@ -107,13 +109,29 @@ def passive_opens():
     return int(values[names.index("PassiveOpens")])
 
 
-def bench_storm(agents, directory):
+def run_at_a_quarter(process):
+    """Until it ends it is stopped for three quarters of each tenth of a second."""
+
+    def turn():
+        while process.poll() is None:
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(0.075)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.025)
+
+    threading.Thread(target=turn, daemon=True).start()
+
+
+def bench_storm(agents, directory, slow_down=None):
+    """`slow_down` gets the new musterd."""
     with fleet.Fleet(agents, directory) as world:
         attach(world, agents)
         opens = passive_opens()
         begin = time.monotonic()
         world.stop_musterd(signal.SIGKILL)
         world.start_musterd()
+        if slow_down:
+            slow_down(world.musterd)
         fleet.wait_until(lambda: world.sum("attached") < agents, "somebody has noticed", 60)
         world.wait_attached(agents)
         return {"agents": agents, **{f"{share:.0%} back s": f"{world.attached_at(share, begin):.1f}" for share in (0.5, 0.9, 1)},
@@ -168,6 +186,8 @@ def main():
         print_table("A job on all nodes", [part for row in rows for part in row[1:]])
     if "storm" in only:
         print_table("musterd is killed and started again", [bench_storm(most, options.dir)])
+    if "slow" in only:
+        print_table("The same, and the new one runs for a quarter of the time", [bench_storm(most, options.dir, run_at_a_quarter)])
     if "idle" in only:
         print_table("An idle musterd", [bench_idle(most, options.dir)])
     if "soak" in only:
