@@ -48,7 +48,7 @@ def pdsh(module, nodes, fan_out):
 
 
 def clush(module, nodes, fan_out):
-    return ["clush", "-R", module, "-b", "-f", str(fan_out), "-w", nodes, "true"]
+    return ["clush", "-q", "-R", module, "-b", "-f", str(fan_out), "-w", nodes, "true"]
 
 
 def both(module, nodes, targets, runs, env=None, ssh_options=None):
