@@ -1,6 +1,5 @@
 // muster-agent: reads its settings, opens the ledger, wires the seams and runs the loop until SIGTERM.
 #include <getopt.h>
-#include <signal.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -142,14 +141,7 @@ absl::Status Run(Options options) {
   const std::unique_ptr<sd_event, sd_event* (*)(sd_event*)> owner(event, sd_event_unref);
   // The watchdog's wakeups are the only ones of an idle agent; its interval is set in the unit.
   if (const int r = sd_event_set_watchdog(event, true); r < 0) return ErrnoStatus(-r, "watchdog");
-  for (const int signal : {SIGTERM, SIGINT}) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, signal);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
-    sd_event_add_signal(event, nullptr, signal, nullptr, nullptr);  // ends the loop
-  }
-  signal(SIGPIPE, SIG_IGN);
+  EndOnSignals(event);
 
   std::random_device device;
   std::mt19937_64 random((static_cast<uint64_t>(device()) << 32) | device());

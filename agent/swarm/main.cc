@@ -1,6 +1,5 @@
 // muster-swarm: thousands of agents in one process, to load a controller with. Their uplinks and executors are those of muster-agent, their
 // certificates are their own, their units are simulated.
-#include <signal.h>
 #include <sys/resource.h>
 #include <systemd/sd-event.h>
 
@@ -20,6 +19,8 @@ namespace {
 
 // Descriptors that are not an agent's connection.
 constexpr size_t kOtherDescriptors = 64;
+constexpr size_t kMaxAgents = 1'000'000;
+constexpr double kMaxSeconds = 24 * 3600;
 
 struct Options {
   std::string controller;
@@ -43,13 +44,18 @@ void AddOptions(CLI::App& app, Options& options) {
                  "What `muster pki issue --role agent --out DIR NODESET` has written")
       ->required();
   app.add_option("--first", options.first,
-                 "Leave out so many of the directory's nodes, for they are another process's");
-  app.add_option("--count", options.count, "So many agents (all)");
+                 "Leave out so many of the directory's nodes, for they are another process's")
+      ->check(CLI::Range(size_t{0}, kMaxAgents));
+  app.add_option("--count", options.count, "So many agents (all)")
+      ->check(CLI::Range(size_t{0}, kMaxAgents));
   app.add_option("--seed", options.seed, "Of all that is random (0)");
   app.add_option("--start-over", options.start_over_s,
-                 "Start the agents within so many seconds (0)");
-  app.add_option("--start-ms", options.shortest_start_ms, "A unit's start takes at least so long");
-  app.add_option("--start-ms-max", options.longest_start_ms, "… and at most so long");
+                 "Start the agents within so many seconds (0)")
+      ->check(CLI::Range(0., kMaxSeconds));
+  app.add_option("--start-ms", options.shortest_start_ms, "A unit's start takes at least so long")
+      ->check(CLI::Range(0., 1000 * kMaxSeconds));
+  app.add_option("--start-ms-max", options.longest_start_ms, "… and at most so long")
+      ->check(CLI::Range(0., 1000 * kMaxSeconds));
   app.add_option("--fails", options.fails, "Per cent of the restarts that fail")
       ->check(CLI::Range(0., 100.));
   app.add_option("--hangs", options.hangs, "Per cent of the restarts that never end")
@@ -158,14 +164,7 @@ absl::Status Run(const Options& options) {
   sd_event* event = nullptr;
   if (const int r = sd_event_default(&event); r < 0) return ErrnoStatus(-r, "make the event loop");
   const std::unique_ptr<sd_event, sd_event* (*)(sd_event*)> owner(event, sd_event_unref);
-  for (const int signal : {SIGTERM, SIGINT}) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, signal);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
-    sd_event_add_signal(event, nullptr, signal, nullptr, nullptr);  // ends the loop
-  }
-  signal(SIGPIPE, SIG_IGN);
+  EndOnSignals(event);
   std::mt19937_64 random(options.seed);
   Swarm swarm(event, *config, random,
               [&](const Tally& tally) { Show(tally, config->nodes.size(), options.json); });

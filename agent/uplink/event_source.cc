@@ -1,5 +1,7 @@
 #include "agent/uplink/event_source.h"
 
+#include <signal.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -56,6 +58,17 @@ EventSource MakeDeferred(sd_event* event, sd_event_handler_t handler, void* user
 
 void RunSoon(const EventSource& deferred) {
   Require(sd_event_source_set_enabled(deferred.get(), SD_EVENT_ONESHOT), "ask for a deferred call");
+}
+
+void EndOnSignals(sd_event* event) {
+  for (const int number : {SIGTERM, SIGINT}) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    Require(sd_event_add_signal(event, nullptr, number, nullptr, nullptr), "watch a signal");
+  }
+  signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace muster

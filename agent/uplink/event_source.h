@@ -29,4 +29,7 @@ void Disarm(const EventSource& source);
 EventSource MakeDeferred(sd_event* event, sd_event_handler_t handler, void* userdata);
 void RunSoon(const EventSource& deferred);
 
+// SIGTERM and SIGINT end the loop, SIGPIPE does nothing. Before any other thread starts.
+void EndOnSignals(sd_event* event);
+
 }  // namespace muster

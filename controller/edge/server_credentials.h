@@ -15,8 +15,8 @@ namespace muster {
 // No TLS 1.2: gRPC can be told the cipher suites of TLS 1.2 (those of 1.3 are apart): with one that needs a key shared beforehand,
 // which no connection here has, a 1.2 handshake finds no cipher and fails.
 //
-// No session tickets (RFC 8446 4.6.1): making two for each handshake is a quarter of its cost, and an agent that comes back never uses
-// them. They are a default of OpenSSL's, and set unless OPENSSL_CONF names a file of the site's own defaults.
+// No session tickets (RFC 8446 4.6.1): OpenSSL makes two for each handshake, and an agent that comes back never uses them. Their number
+// is a default of OpenSSL's. It is set in place of the "ssl_conf" section of the machine's openssl.cnf, unless OPENSSL_CONF names a file.
 void SetTlsDefaults();
 
 // Reads the files again every minute: new connections get what is there then; replace the three by one change of a

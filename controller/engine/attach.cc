@@ -83,7 +83,7 @@ void Engine::On(Time now, SessionUp event, Actions* actions) {
 }
 
 // The agent held an attempt that the store does not know of: one of the future that was lost when the store was restored from a backup.
-// Its report may be under way, so the next attempt has another name.
+// Its report may be under way, so the next attempt has another name. No honest one has a higher number than the policy allows tries.
 void Engine::NoteUsed(TaskRef ref, uint32_t attempt) {
   LiveTask& task = ref.job->tasks[ref.index];
   if (attempt <= ref.job->spec.policy.retries + 1) {

@@ -124,10 +124,10 @@ void Engine::Expire(Time now, TaskRef ref, Actions* actions) {
          is_job_deadline ? Reason::kJobDeadline : Reason::kNoReport,
          is_job_deadline
              ? "sent, but no outcome by the job's deadline; it may have run"
-             : fmt::format("sent, but no outcome within {} s ({} s to begin, {} s to run, "
-                           "{} s to report); it may have run",
-                           (*deadline - task.last_sent) / 1s, config_.start_within / 1s,
-                           task.execution_deadline / 1s, config_.report_grace / 1s),
+             : fmt::format("sent, but no outcome in the time to begin ({} s), to run ({} s) and to "
+                           "report ({} s); it may have run",
+                           config_.start_within / 1s, task.execution_deadline / 1s,
+                           config_.report_grace / 1s),
          {}},
         actions);
   }

@@ -10,38 +10,18 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"))
+
+from harness import program, use_build, wait_until  # noqa: E402,F401  use_build is for those who import this
+
 # Of one process here: descriptors that are no agent's connection.
 OTHER_DESCRIPTORS = 500
 TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def use_build(build):
-    for name, path in [("MUSTERD", "controller/musterd"), ("MUSTER", "controller/cli/muster"),
-                       ("MUSTER_SWARM", "agent/swarm/muster-swarm")]:
-        os.environ.setdefault(name, os.path.join(os.path.abspath(build), path))
-
-
-def program(name):
-    path = os.environ.get(name)
-    if not path or not os.path.exists(path):
-        raise RuntimeError(f"{name} must name a built program, and is {path}")
-    return path
-
-
-def wait_until(condition, what, limit):
-    """The first true value of condition(); polls, since what is awaited happens in another process."""
-    deadline = time.monotonic() + limit
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"after {limit} s still not: {what}")
-        time.sleep(0.02)
 
 
 def free_ports(count):

@@ -87,7 +87,7 @@ def bench_jobs(agents, runs, directory):
         with fleet.Fleet(agents, directory) as world:
             attaches.append(attach(world, agents))
             empty_rss = world.usage().rss - attaches[-1]["session"] * agents
-            for _ in range(2):  # the first of each also warms up
+            for _ in range(2):
                 restarts.append(measure_job(world, agents))
                 nothing.append(measure_job(world, agents, "--since", "1h"))
             sessions.append((world.usage().rss - empty_rss) / agents)
@@ -149,7 +149,7 @@ def bench_idle(agents, directory, minutes=1):
 
 
 def bench_soak(agents, directory, jobs, warm_up):
-    """A mass disconnect of half of the agents every fifth of the way."""
+    """At every fifth of the way all agents go at once and new ones come."""
     with fleet.Fleet(agents, directory) as world:
         attach(world, agents)
         rows = []

@@ -2,6 +2,7 @@
 
 import collections
 import signal
+import time
 import unittest
 
 import fleet
@@ -39,6 +40,17 @@ class SwarmTest(unittest.TestCase):
         fleet.wait_until(lambda: world.sum("ended") == AGENTS, "every stream has ended", 30)
         world.wait_attached(AGENTS)
         self.assertEqual(2 * AGENTS, world.sum("opened"))
+
+    def test_agents_that_misbehave_do_not_hold_up_the_others(self):
+        """A tenth floods, a fifth reads slowly; who is silent ends by its deadline."""
+        world = self.fleet("--fault", "0:flood:10:60", "--fault", "0:slow:20:60")
+        self.assertEqual({("SUCCEEDED", ""): AGENTS}, self.endings(world.muster("resubscribe", "--all", "--settle", "0s")))
+        world.stop_agents()
+        world.start_agents(AGENTS, "--fault", "3:silent:50:60")
+        world.wait_attached(AGENTS)
+        time.sleep(4)
+        job = world.muster("resubscribe", "--all", "--settle", "0s", "--max-failures", "100%", "--timeout", "10s", code=1)
+        self.assertEqual({("SUCCEEDED", ""): AGENTS // 2, ("LOST", "JOB_DEADLINE"): AGENTS // 2}, self.endings(job))
 
     def test_all_come_back_to_a_controller_that_was_killed(self):
         world = self.fleet()

@@ -30,7 +30,8 @@ REACHED = ("SUCCEEDED", "ALREADY_SATISFIED", "NOT_APPLICABLE", "FAILED", "REFUSE
 def use_build(build):
     """For commands that ctest does not run: the programs of this build, but for those that the environment names."""
     for name, path in [("MUSTERD", "controller/musterd"), ("MUSTER", "controller/cli/muster"),
-                       ("MUSTER_AGENT", "agent/muster-agent"), ("ORCA_STUB", "tests/bed/orca_stub")]:
+                       ("MUSTER_AGENT", "agent/muster-agent"), ("ORCA_STUB", "tests/bed/orca_stub"),
+                       ("MUSTER_SWARM", "agent/swarm/muster-swarm")]:
         os.environ.setdefault(name, os.path.join(os.path.abspath(build), path))
 
 

@@ -93,12 +93,14 @@ TEST_F(RolloutTest, ADryRunShowsThePlanAndMakesNothing) {
   controller_.job.mutable_plan()->add_waves(3);
   controller_.job.mutable_plan()->add_away("x1000c0s0b0n2");
   controller_.job.mutable_plan()->mutable_least_duration()->set_seconds(5);
+  controller_.job.mutable_policy()->mutable_deadline()->set_seconds(4);
   for (int i = 1; i <= 3; ++i)
     controller_.nodes.emplace_back().set_name("nodes/x1000c0s0b0n" + std::to_string(i));
   Serve();
   const Result table = Run({"resubscribe", "-w", "x1000c0s0b0n[1-3]", "--dry-run"});
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_THAT(table.out, HasSubstr("dry run   nothing was made\n"));
+  EXPECT_THAT(table.out, HasSubstr("at least  5 s, longer than --timeout: not all are tried\n"));
   EXPECT_THAT(table.out, HasSubstr("nodes     3  x1000c0s0b0n[1-3]\n"));
   EXPECT_THAT(table.out, HasSubstr("away      1  x1000c0s0b0n2\n"));
   EXPECT_TRUE(LastCreate().validate_only());
