@@ -189,13 +189,14 @@ google::protobuf::Duration ToProto(Duration duration) {
   return proto;
 }
 
-// Durations beyond what fits (292 years) become the largest that does. Three seconds are left for the nanoseconds: on the wire
-// they are any int32.
+// Durations beyond what fits (292 years) become the largest that does. On the wire the nanoseconds are any int32, so only the sum tells.
 Duration FromProto(const google::protobuf::Duration& proto) {
-  constexpr int64_t kMaxSeconds = std::numeric_limits<int64_t>::max() / 1'000'000'000 - 3;
-  if (proto.seconds() > kMaxSeconds) return Duration::max();
-  if (proto.seconds() < -kMaxSeconds) return Duration::min();
-  return std::chrono::seconds(proto.seconds()) + Duration(proto.nanos());
+  int64_t nanoseconds = 0;
+  if (__builtin_mul_overflow(proto.seconds(), int64_t{1'000'000'000}, &nanoseconds) ||
+      __builtin_add_overflow(nanoseconds, proto.nanos(), &nanoseconds)) {
+    return proto.seconds() < 0 ? Duration::min() : Duration::max();
+  }
+  return Duration(nanoseconds);
 }
 
 v1::Work ToProto(const Work& work) {

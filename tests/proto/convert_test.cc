@@ -97,6 +97,18 @@ TEST(Convert, ADurationThatDoesNotFitIsTheLongest) {
   EXPECT_EQ(FromProto(proto), Duration::min());
 }
 
+// Found by fuzz_uplink: nanoseconds that carry into the last seconds that fit came back as another duration.
+TEST(Convert, ADurationNearTheLongestIsConvertedToItself) {
+  google::protobuf::Duration proto;
+  proto.set_seconds(std::numeric_limits<int64_t>::max() / 1'000'000'000 - 3);
+  proto.set_nanos(std::numeric_limits<int32_t>::max());
+  const Duration once = FromProto(proto);
+  EXPECT_LT(once, Duration::max());
+  EXPECT_EQ(FromProto(ToProto(once)), once);
+  EXPECT_EQ(FromProto(ToProto(Duration::max())), Duration::max());
+  EXPECT_EQ(FromProto(ToProto(Duration::min())), Duration::min());
+}
+
 // The plain enums and the wire's have the same numbers and, but for prefixes, the same names.
 TEST(Convert, EnumsAgreeWithTheWire) {
   for (int i = 0; i < v1::Reason_ARRAYSIZE; ++i) {
