@@ -97,6 +97,6 @@ struct Report {
 struct UnknownMessage {};
 
 using AgentMessage = std::variant<Hello, Report, NodeStatus, UnknownMessage>;
-using ControllerMessage = std::variant<Welcome, Command, Settled, Cancel, UnknownMessage>;
+using ControllerMessage = std::variant<Welcome, Command, Settled, Cancel>;
 
 }  // namespace muster

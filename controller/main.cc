@@ -1,6 +1,7 @@
 // musterd: reads its settings, opens the store, wires the rooms and waits for SIGTERM.
 #include <absl/synchronization/mutex.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include <atomic>
@@ -11,6 +12,8 @@
 #include "controller/api/controller_service.h"
 #include "controller/api/operator_server.h"
 #include "controller/config.h"
+#include "controller/edge/acceptor.h"
+#include "controller/edge/refusals.h"
 #include "controller/edge/server_credentials.h"
 #include "controller/engine/engine.h"
 #include "controller/inventory/file_inventory.h"
@@ -62,6 +65,11 @@ absl::StatusOr<std::vector<InventoryNode>> ReadInventory(const std::string& file
   return ReadInventoryFile(file);
 }
 
+size_t DescriptorLimit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+}
+
 absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   absl::StatusOr<std::vector<InventoryNode>> inventory = ReadInventory(config.inventory_file);
   MUSTER_RETURN_IF_ERROR(inventory.status());
@@ -84,6 +92,17 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   for (const NodeSeen& seen : loaded->nodes) registry.AddSeen(seen.node, seen.aliases);
   const size_t known_jobs = loaded->jobs.size();
 
+  Refusals refusals(clock);
+  AcceptorOptions agent_connections;
+  agent_connections.limits.waiting = DescriptorLimit() / 2;
+  agent_connections.max_streams = kMaxStreamsOfAConnection;
+  absl::StatusOr<std::unique_ptr<Acceptor>> agent_acceptor =
+      Acceptor::Listen(config.listen, agent_connections, refusals, clock);
+  MUSTER_RETURN_IF_ERROR(agent_acceptor.status());
+  absl::StatusOr<std::unique_ptr<Acceptor>> operator_acceptor =
+      Acceptor::Listen(config.operator_listen, {}, refusals, clock);
+  MUSTER_RETURN_IF_ERROR(operator_acceptor.status());
+
   LateSessionEvents session_events;
   SessionOptions session_options;
   session_options.epoch = (*store)->epoch();
@@ -92,7 +111,7 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   session_options.is_revoked = [&revoked](const CertificateInfo& c) {
     return revoked.IsRevoked(c);
   };
-  SessionTable sessions(session_options, session_events, registry, clock);
+  SessionTable sessions(session_options, session_events, registry, refusals, clock);
 
   std::atomic<GrpcServer*> operators = nullptr;
   Runner runner(Engine(EngineConfig(), std::move(*loaded), clock.Now()), **store, sessions,
@@ -102,17 +121,25 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   session_events.Bind(runner);
   runner.Start();
 
-  AgentGateway gateway(sessions);
+  AgentGateway gateway(sessions, **agent_acceptor);
   ControllerServiceOptions service_options;
   service_options.patterns = config.patterns;
+  service_options.epoch = session_options.epoch;
   service_options.is_revoked = session_options.is_revoked;
-  ControllerService service(service_options, runner, **reader, registry, clock);
+  service_options.on_call = [&operator_acceptor](const std::string& peer) {
+    (*operator_acceptor)->OnStream(peer);
+  };
+  service_options.connections = [&agent_acceptor, &operator_acceptor]() -> ConnectionCounts {
+    return {(*agent_acceptor)->waiting() + (*operator_acceptor)->waiting(),
+            (*agent_acceptor)->opening() + (*operator_acceptor)->opening()};
+  };
+  ControllerService service(service_options, runner, **reader, registry, refusals, clock);
   absl::StatusOr<std::unique_ptr<GrpcServer>> operator_server =
-      StartOperatorServer(config.operator_listen, *credentials, service);
+      StartOperatorServer(**operator_acceptor, *credentials, service);
   MUSTER_RETURN_IF_ERROR(operator_server.status());
   operators = operator_server->get();
   absl::StatusOr<std::unique_ptr<GrpcServer>> agent_server =
-      StartAgentServer(config.listen, *credentials, gateway);
+      StartAgentServer(**agent_acceptor, *credentials, gateway);
   if (!agent_server.ok()) {
     runner.Stop();  // before the server goes that it tells how the store does
     return agent_server.status();
@@ -127,6 +154,7 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
       log::Warning("the list of revoked certificates stays as it was: {}", Message(status));
     }
     sessions.Sweep(clock.Now(), std::chrono::system_clock::now());
+    refusals.Flush();
     sd_notifyf(0, "STATUS=%zu agents attached", registry.attached_count());
   }
 

@@ -16,10 +16,12 @@ absl::Status RevokedFile::Reload() {
   read_ = changed;
   MutexLock lock(mutex_);
   list_ = std::move(*list);
+  is_empty_ = list_.size() == 0;
   return absl::OkStatus();
 }
 
 bool RevokedFile::IsRevoked(const CertificateInfo& certificate) const {
+  if (is_empty_) return false;
   MutexLock lock(mutex_);
   return list_.IsRevoked(certificate);
 }

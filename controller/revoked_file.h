@@ -1,6 +1,7 @@
 // The list of revoked certificates as it is in its file now. Reload from the main thread, IsRevoked from any.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ class RevokedFile {
  private:
   const std::string path_;
   std::optional<std::filesystem::file_time_type> read_;  // main thread only
+  std::atomic<bool> is_empty_ = true;                    // asked for each session every few seconds
   mutable Mutex mutex_;
   RevocationList list_ MUSTER_GUARDED_BY(mutex_);
 };

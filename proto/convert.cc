@@ -308,27 +308,31 @@ v1::ControllerMessage ToProto(const ControllerMessage& message, uint64_t sender_
   } else if (const auto* command = std::get_if<Command>(&message)) {
     *proto.mutable_command() = ToProto(*command);
   } else if (const auto* settled = std::get_if<Settled>(&message)) {
-    *proto.mutable_settled() = NodeAndKey<v1::Settled>(*settled);
+    *proto.add_settled() = NodeAndKey<v1::Settled>(*settled);
   } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
     *proto.mutable_cancel() = NodeAndKey<v1::Cancel>(*cancel);
   }
   return proto;
 }
 
-ControllerMessage FromProto(const v1::ControllerMessage& proto) {
+std::vector<ControllerMessage> FromProto(const v1::ControllerMessage& proto) {
+  std::vector<ControllerMessage> messages;
+  for (const v1::Settled& settled : proto.settled())
+    messages.push_back(Settled{settled.node(), FromProto(settled.key())});
   switch (proto.message_case()) {
     case v1::ControllerMessage::kWelcome:
-      return FromProto(proto.welcome());
+      messages.push_back(FromProto(proto.welcome()));
+      break;
     case v1::ControllerMessage::kCommand:
-      return FromProto(proto.command());
-    case v1::ControllerMessage::kSettled:
-      return Settled{proto.settled().node(), FromProto(proto.settled().key())};
+      messages.push_back(FromProto(proto.command()));
+      break;
     case v1::ControllerMessage::kCancel:
-      return Cancel{proto.cancel().node(), FromProto(proto.cancel().key())};
+      messages.push_back(Cancel{proto.cancel().node(), FromProto(proto.cancel().key())});
+      break;
     case v1::ControllerMessage::MESSAGE_NOT_SET:
       break;
   }
-  return UnknownMessage{};
+  return messages;
 }
 
 }  // namespace muster

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "common/messages.h"
 #include "muster/v1/agent.pb.h"
@@ -26,7 +27,8 @@ AgentMessage FromProto(const v1::AgentMessage& proto);
 
 // `sender_clock_ns` is the controller's CLOCK_BOOTTIME.
 v1::ControllerMessage ToProto(const ControllerMessage& message, uint64_t sender_clock_ns);
-ControllerMessage FromProto(const v1::ControllerMessage& proto);
+// In the order in which they are to be taken; none for a message of a kind that this program does not know.
+std::vector<ControllerMessage> FromProto(const v1::ControllerMessage& proto);
 
 google::protobuf::Duration ToProto(Duration duration);
 Duration FromProto(const google::protobuf::Duration& proto);

@@ -97,24 +97,6 @@ void CloseFrom(unsigned first) {
 
 }  // namespace
 
-absl::StatusOr<HostPort> ParseHostPort(const std::string& text) {
-  const absl::Status bad =
-      MakeStatus(absl::StatusCode::kInvalidArgument,
-                 "controller address '{}': must be HOST:PORT, or [ADDRESS]:PORT for IPv6", text);
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return bad;
-  HostPort result{text.substr(0, colon), text.substr(colon + 1), text};
-  if (result.host.front() == '[' && result.host.back() == ']' && result.host.size() > 2) {
-    result.host = result.host.substr(1, result.host.size() - 2);
-  } else if (result.host.find_first_of(":[]") != std::string::npos) {
-    return bad;
-  }
-  const bool is_number = !result.port.empty() && result.port.size() <= 5 &&
-                         result.port.find_first_not_of("0123456789") == std::string::npos;
-  if (!is_number || std::stoul(result.port) == 0 || std::stoul(result.port) > 65535) return bad;
-  return result;
-}
-
 AddressLookup::AddressLookup(sd_event* event, const HostPort& address, Duration timeout, Done done)
     : address_(address), done_(std::move(done)), result_(std::vector<Endpoint>()) {
   finish_soon_ = MakeDeferred(

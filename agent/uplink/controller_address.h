@@ -1,4 +1,4 @@
-// Where a controller listens, from "host:port" to socket addresses. A numeric host needs nothing
+// Where a controller listens, from host and port to socket addresses. A numeric host needs nothing
 // but parsing; a name is looked up in a short-lived child, because getaddrinfo() blocks for as long
 // as dead name servers make it (30 s and more), the alternatives that do not block start a thread,
 // and the loop must go on serving restarts that are under way.
@@ -12,18 +12,10 @@
 #include <vector>
 
 #include "agent/uplink/event_source.h"
+#include "common/host_port.h"
 #include "common/status.h"
 
 namespace muster {
-
-// "ncn-m001.nmn:7443", "10.252.1.4:7443", "[fd00::4]:7443".
-struct HostPort {
-  std::string host;
-  std::string port;
-  std::string text;  // as it was written
-};
-// INVALID_ARGUMENT with what is expected.
-absl::StatusOr<HostPort> ParseHostPort(const std::string& text);
 
 // One socket address of a controller.
 struct Endpoint {

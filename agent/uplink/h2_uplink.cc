@@ -139,9 +139,10 @@ void H2Uplink::OnStreamMessage(std::string_view bytes) {
   if (!proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return stream_->Fail("sent a message that is not of this protocol");
   }
-  const ControllerMessage message = FromProto(proto);
-  if (const Welcome* welcome = std::get_if<Welcome>(&message)) OnWelcome(*welcome);
-  handler_.OnMessage(message, proto.sender_clock_ns());
+  for (const ControllerMessage& message : FromProto(proto)) {
+    if (const Welcome* welcome = std::get_if<Welcome>(&message)) OnWelcome(*welcome);
+    handler_.OnMessage(message, proto.sender_clock_ns());
+  }
 }
 
 void H2Uplink::OnWelcome(const Welcome& welcome) {

@@ -11,6 +11,7 @@
 #include "controller/api/validate.h"
 #include "controller/api/watch.h"
 #include "controller/edge/grpc_status.h"
+#include "controller/edge/peer_address.h"
 #include "controller/engine/plan.h"
 
 namespace muster {
@@ -68,15 +69,18 @@ v1::Job Preview(const CheckedRequest& checked, const std::string& operator_name,
 
 ControllerService::ControllerService(ControllerServiceOptions options, JobControl& control,
                                      JobReader& reader, const NodeRegistry& registry,
-                                     const Clock& clock)
+                                     Refusals& refusals, const Clock& clock)
     : options_(std::move(options)),
       control_(control),
       reader_(reader),
       registry_(registry),
-      clock_(clock) {}
+      refusals_(refusals),
+      clock_(clock),
+      started_(clock.Now()) {}
 
 absl::StatusOr<ControllerService::Caller> ControllerService::CallerOf(
     const grpc::CallbackServerContext& context) const {
+  if (options_.on_call) options_.on_call(context.peer());
   absl::StatusOr<CertificateInfo> certificate = CertificateOf(*context.auth_context());
   MUSTER_RETURN_IF_ERROR(certificate.status());
   const std::vector<std::string> names = NamesIn(certificate->uris, options_.patterns.operator_);
@@ -104,7 +108,7 @@ void ControllerService::Schedule(const grpc::CallbackServerContext& context,
                                  const std::function<void(const absl::Status&)>& refuse) {
   const absl::StatusOr<Caller> caller = CallerOf(context);
   if (!caller.ok()) {
-    log::Warning("operator refused peer={} why=\"{}\"", context.peer(), Message(caller.status()));
+    refusals_.Note(Refusal::kUnauthorized, HostOf(context.peer()), Message(caller.status()));
     refuse(caller.status());
   } else if (!worker_.Post([step = std::move(step), name = caller->name] { step(name); })) {
     refuse(Busy());
@@ -199,7 +203,10 @@ grpc::ServerUnaryReactor* ControllerService::ListJobs(grpc::CallbackServerContex
 grpc::ServerWriteReactor<v1::JobChanges>* ControllerService::WatchJob(
     grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) {
   const absl::StatusOr<Caller> caller = CallerOf(*context);
-  if (!caller.ok()) return new RefusedWatch(caller.status());
+  if (!caller.ok()) {
+    refusals_.Note(Refusal::kUnauthorized, HostOf(context->peer()), Message(caller.status()));
+    return new RefusedWatch(caller.status());
+  }
   const absl::StatusOr<std::string> id = ParseJobName(request->name());
   if (!id.ok()) return new RefusedWatch(id.status());
   if (watches_.fetch_add(1) >= kMaxWatches) {
@@ -233,6 +240,15 @@ grpc::ServerUnaryReactor* ControllerService::ListNodes(grpc::CallbackServerConte
                                                        const v1::ListNodesRequest* request,
                                                        v1::ListNodesResponse* response) {
   return Answer(context, [this, request, response] { return List(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* ControllerService::GetStatus(grpc::CallbackServerContext* context,
+                                                       const v1::GetStatusRequest*,
+                                                       v1::ControllerStatus* response) {
+  return Answer(context, [this, response] {
+    *response = Status();
+    return absl::OkStatus();
+  });
 }
 
 grpc::ServerUnaryReactor* ControllerService::GetOperation(grpc::CallbackServerContext* context,

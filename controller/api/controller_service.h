@@ -15,6 +15,7 @@
 #include "common/time.h"
 #include "controller/api/worker.h"
 #include "controller/edge/peer_certificate.h"
+#include "controller/edge/refusals.h"
 #include "controller/inventory/node_registry.h"
 #include "controller/runner/submitter.h"
 #include "controller/store/job_store.h"
@@ -25,8 +26,18 @@ namespace muster {
 // Watches at once; each keeps a stream and reads the store whenever its job changes.
 inline constexpr int kMaxWatches = 256;
 
+// Connections to either port that have no stream or call yet.
+struct ConnectionCounts {
+  size_t waiting = 0;
+  size_t opening = 0;
+};
+
 struct ControllerServiceOptions {
   IdentityPatterns patterns;
+  Epoch epoch;
+  // For GetStatus, and told of each call's peer, as gRPC writes it. Any thread; shortly.
+  std::function<ConnectionCounts()> connections;
+  std::function<void(const std::string& peer)> on_call;
   // Any thread; shortly. Nothing: no certificate is.
   std::function<bool(const CertificateInfo&)> is_revoked;
   // A watch ends no later than this after its operator's certificate has expired or is revoked.
@@ -37,7 +48,7 @@ class ControllerService final : public v1::Controller::CallbackService {
  public:
   // All outlive this object, and this object the server. `reader` is used on the worker only.
   ControllerService(ControllerServiceOptions options, JobControl& control, JobReader& reader,
-                    const NodeRegistry& registry, const Clock& clock);
+                    const NodeRegistry& registry, Refusals& refusals, const Clock& clock);
 
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context,
                                       const v1::CreateJobRequest* request,
@@ -71,6 +82,9 @@ class ControllerService final : public v1::Controller::CallbackService {
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
                                       const v1::ListNodesRequest* request,
                                       v1::ListNodesResponse* response) override;
+  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
+                                      const v1::GetStatusRequest* request,
+                                      v1::ControllerStatus* response) override;
   grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
                                          const v1::GetOperationRequest* request,
                                          v1::Operation* response) override;
@@ -108,12 +122,15 @@ class ControllerService final : public v1::Controller::CallbackService {
   absl::Status List(const v1::ListNodesRequest& request, v1::ListNodesResponse& response);
   absl::Status Get(const v1::GetTaskRequest& request, v1::Task& response);
   absl::Status Get(const v1::GetNodeRequest& request, v1::Node& response) const;
+  v1::ControllerStatus Status() const;
 
   const ControllerServiceOptions options_;
   JobControl& control_;
   JobReader& reader_;
   const NodeRegistry& registry_;
+  Refusals& refusals_;
   const Clock& clock_;
+  const Time started_;
   std::atomic<int> watches_ = 0;
   Worker worker_;  // last: its thread uses the others
 };

@@ -14,7 +14,7 @@ inline constexpr size_t kMaxOperatorMessageBytes = 16 << 20;
 
 // With health and reflection, which any peer with a certificate of ours may call. Errors as of GrpcServer::Start.
 absl::StatusOr<std::unique_ptr<GrpcServer>> StartOperatorServer(
-    const std::string& listen, std::shared_ptr<grpc::ServerCredentials> credentials,
+    Acceptor& acceptor, std::shared_ptr<grpc::ServerCredentials> credentials,
     ControllerService& service);
 
 }  // namespace muster

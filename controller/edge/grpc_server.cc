@@ -15,6 +15,8 @@ namespace {
 
 // A peer that does not answer a PING for this long is gone.
 constexpr Duration kPingTimeout = 20s;
+// Until a connection has come as far as HTTP/2's SETTINGS.
+constexpr Duration kHandshakeTimeout = 20s;
 // Peers may ping this often; agents and our CLI do not at all.
 constexpr Duration kMinPeerPingInterval = 20s;
 
@@ -33,8 +35,9 @@ class WithoutPlugins final : public grpc::ServerBuilderOption {
 
 void SetArguments(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_receive_bytes));
-  // Else a second musterd would take half of the connections instead of failing to start.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(kHandshakeTimeout));
+  if (options.max_idle > Duration::zero())
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(options.max_idle));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(limits::kPingInterval));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kPingTimeout));
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
@@ -58,25 +61,30 @@ void SetHealthAndReflection(bool serves, grpc::ServerBuilder& builder) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOptions& options,
+                                                              Acceptor& acceptor,
                                                               grpc::Service& service) {
   grpc::ServerBuilder builder;
   SetArguments(options, builder);
   SetHealthAndReflection(options.serves_health_and_reflection, builder);
-  int port = 0;
-  builder.AddListeningPort(options.listen, options.credentials, &port);
+  std::unique_ptr<Connections> connections = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, options.credentials);
   builder.RegisterService(&service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
-    return MakeStatus(absl::StatusCode::kFailedPrecondition,
-                      "cannot listen on {}: is another musterd running, and is the address this "
-                      "machine's?",
-                      options.listen);
-  }
-  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server), port));
+  if (server == nullptr)
+    return MakeStatus(absl::StatusCode::kInternal, "the gRPC server could not be started");
+  return std::unique_ptr<GrpcServer>(
+      new GrpcServer(std::move(server), std::move(connections), acceptor));
 }
 
-GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, int port)
-    : server_(std::move(server)), port_(port) {}
+GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server,
+                       std::unique_ptr<Connections> connections, Acceptor& acceptor)
+    : server_(std::move(server)), connections_(std::move(connections)), acceptor_(acceptor) {
+  acceptor_.Start([this](UniqueFd fd) {
+    Connections::NewConnectionParameters connection;
+    connection.fd = fd.release();
+    connections_->HandleNewConnection(&connection);
+  });
+}
 
 GrpcServer::~GrpcServer() { Shutdown(Duration(0)); }
 
@@ -87,6 +95,7 @@ void GrpcServer::SetServing(bool is_serving) {
 }
 
 void GrpcServer::Shutdown(Duration grace) {
+  acceptor_.Stop();  // gRPC would not close what it is given now
   server_->Shutdown(std::chrono::system_clock::now() +
                     std::chrono::duration_cast<std::chrono::microseconds>(grace));
 }

@@ -10,25 +10,26 @@
 
 #include "common/status.h"
 #include "common/time.h"
+#include "controller/edge/acceptor.h"
 
 namespace muster {
 
 struct GrpcServerOptions {
-  std::string listen;  // HOST:PORT; port 0 takes any
   std::shared_ptr<grpc::ServerCredentials> credentials;
   size_t max_receive_bytes = 0;
-  int max_streams_per_connection = 0;  // 0: no limit
+  int max_streams_per_connection = 0;  // at once; 0: no limit
+  Duration max_idle{};  // a connection without a stream for this long is closed; 0: never
   bool serves_health_and_reflection = false;
 };
 
 class GrpcServer {
  public:
-  // FAILED_PRECONDITION if the address cannot be listened on. `service` outlives the server.
+  // `service` and `acceptor` outlive the server, which starts and stops the latter.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const GrpcServerOptions& options,
+                                                           Acceptor& acceptor,
                                                            grpc::Service& service);
   ~GrpcServer();
 
-  int port() const { return port_; }
   // What the health service answers, if there is one. Any thread, until the server is destroyed.
   void SetServing(bool is_serving);
   // Closes the port, lets calls end for `grace`, then cancels them. Returns when every reactor is done, so whatever answers calls
@@ -36,9 +37,14 @@ class GrpcServer {
   void Shutdown(Duration grace);
 
  private:
-  GrpcServer(std::unique_ptr<grpc::Server> server, int port);
+  using Connections = grpc::experimental::ExternalConnectionAcceptor;
+
+  GrpcServer(std::unique_ptr<grpc::Server> server, std::unique_ptr<Connections> connections,
+             Acceptor& acceptor);
+
   std::unique_ptr<grpc::Server> server_;
-  int port_;
+  std::unique_ptr<Connections> connections_;
+  Acceptor& acceptor_;
 };
 
 }  // namespace muster

@@ -73,22 +73,39 @@ void Engine::On(Time now, SessionUp event, Actions* actions) {
     const bool is_held = held.contains({TaskName(ref.job->spec.id, node.name), task.attempt});
     Reconcile(now, ref, hello, is_held, actions);
   }
+  for (const AttemptKey& key : hello.held) NoteAhead(hello.node, key);
   for (const AttemptKey& key : hello.held) {
     const std::optional<TaskRef> ref = FindTask(hello.node, key);
     if (ref && ref->job->tasks[ref->index].attempt == key.attempt) continue;
-    if (ref) NoteUsed(*ref, key.attempt);
+    if (ref && IsAhead(*ref, key.attempt)) continue;
     actions->sends.push_back({event.session, Settled{hello.node, key}});
   }
   RefreshNode(now, node);
 }
 
-// The agent held an attempt that the store does not know of: one of the future that was lost when the store was restored from a backup.
-// Its report may be under way, so the next attempt has another name. No honest one has a higher number than the policy allows tries.
-void Engine::NoteUsed(TaskRef ref, uint32_t attempt) {
-  LiveTask& task = ref.job->tasks[ref.index];
-  if (attempt <= ref.job->spec.policy.retries + 1) {
-    task.used_attempt = std::max(task.used_attempt, attempt);
-  }
+// An attempt that the agent holds may be one of the future that was lost when the store was restored from a backup. The agent keeps it,
+// and when the task's next try comes to this name it answers with what that came to, and does nothing twice. No honest one has a higher
+// number than the policy allows tries.
+void Engine::NoteAhead(const std::string& node, const AttemptKey& key) {
+  const std::optional<TaskRef> ref = FindTask(node, key);
+  if (!ref || key.attempt > ref->job->spec.policy.retries + 1) return;
+  uint32_t& ahead = ref->job->tasks[ref->index].ahead_attempt;
+  ahead = std::max(ahead, key.attempt);
+}
+
+bool Engine::IsAhead(TaskRef ref, uint32_t attempt) const {
+  const LiveTask& task = ref.job->tasks[ref.index];
+  return !IsTerminal(task.state) && attempt > task.attempt && attempt == task.ahead_attempt;
+}
+
+// The task has ended without coming to it.
+void Engine::SettleAhead(TaskRef ref, Actions* actions) const {
+  const LiveTask& task = ref.job->tasks[ref.index];
+  if (task.ahead_attempt <= task.attempt || task.node->session == 0) return;
+  actions->sends.push_back(
+      {task.node->session,
+       Settled{task.node->name,
+               {TaskName(ref.job->spec.id, task.node->name), task.ahead_attempt}}});
 }
 
 void Engine::NoteReplacement(Time now, const Hello& hello, LiveNode& node, Actions* actions) {
@@ -191,6 +208,8 @@ void Engine::On(Time now, ReportReceived event, Actions* actions) {
           LateOutcome{job.spec.id, report.node, revision_, now, std::move(*report.outcome)});
     }
   }
+  // It will say so again when it is asked.
+  if (ref && IsAhead(*ref, report.key.attempt)) return;
   if (report.outcome) {
     actions->sends.push_back(
         {event.session, Settled{std::move(report.node), std::move(report.key)}});

@@ -188,7 +188,7 @@ void Engine::Start(Time now, TaskRef ref, Actions* actions) {
   LiveTask& task = job.tasks[ref.index];
   job.bucket.Take(now);
   job.Uncount(task);
-  task.attempt = std::max(task.attempt, task.used_attempt) + 1;
+  task.attempt = std::max(task.attempt + 1, task.ahead_attempt);
   task.state = TaskState::kDispatched;
   task.incarnation = task.node->incarnation;
   task.first_sent = now;
@@ -296,6 +296,7 @@ void Engine::Change(Time now, TaskRef ref, TaskState to, LastTry why, Actions* a
   if (IsTerminal(to)) {
     ref.job->ready.Erase(ref.index);
     task.last_try.reset();
+    SettleAhead(ref, actions);
   }
   Save(now, ref, std::move(why), actions);
   // Others may have waited for the unit; and this one may be PENDING again.

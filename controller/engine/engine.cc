@@ -14,8 +14,8 @@
 //   not held, another incarnation     never send it again. The unit was started after the first send: ALREADY_SATISFIED
 //                                     (REBOOTED), if it is no canary; else the try ended INTERRUPTED
 //
-// An attempt that is held and that nobody knows is answered with Settled. One whose task has ended without it will be reported,
-// is kept as late_outcome, and then settled.
+// An attempt that is held and that nobody knows is answered with Settled, but for one that the task may still come to. One whose task
+// has ended without it will be reported, is kept as late_outcome, and then settled.
 //
 // A try that failed for a reason that may pass goes back to PENDING while the policy has retries left, and waits for its backoff.
 // What it came to is kept, for the task ends so if there is no other try: the operator cancels, the node stays away, too many others fail.

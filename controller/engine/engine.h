@@ -88,7 +88,9 @@ class Engine {
   void Resume(Time now, LiveJob& job, Actions* actions);
 
   // Sessions and what comes from them.
-  void NoteUsed(TaskRef ref, uint32_t attempt);
+  void NoteAhead(const std::string& node, const AttemptKey& key);
+  bool IsAhead(TaskRef ref, uint32_t attempt) const;
+  void SettleAhead(TaskRef ref, Actions* actions) const;
   void NoteReplacement(Time now, const Hello& hello, LiveNode& node, Actions* actions);
   void SetSession(LiveNode& node, SessionId session);
   void RefreshNode(Time now, LiveNode& node);

@@ -65,8 +65,8 @@ struct LiveTask {
   Time alarm = kNoAlarm;
   std::unique_ptr<LastTry> last_try;  // while PENDING after a try
   uint32_t attempt = 0;
-  // The newest one that an agent held and the store did not know of: it was restored from a backup, and that name is used.
-  uint32_t used_attempt = 0;
+  // The newest one that the agent holds and the store does not know of: it was restored from a backup. The next try has its name.
+  uint32_t ahead_attempt = 0;
   TaskState state = TaskState::kPending;
   bool has_outcome = false;  // the agent's, in time or late
 };

@@ -31,6 +31,11 @@ bool HasOutcome(const Record& record) {
   return changed != nullptr && changed->task.outcome.has_value();
 }
 
+bool EndsBadly(TaskState state) {
+  return IsTerminal(state) && state != TaskState::kSucceeded &&
+         state != TaskState::kAlreadySatisfied && state != TaskState::kNotApplicable;
+}
+
 absl::Status Stopping() {
   return MakeStatus(absl::StatusCode::kUnavailable, "the controller is stopping; try again");
 }
@@ -45,7 +50,8 @@ void LogRecord(const Record& record) {
               job->status.detail);
   } else if (const auto* changed = std::get_if<TaskChanged>(&record)) {
     const Task& task = changed->task;
-    const log::Level level = IsTerminal(task.state) ? log::Level::kInfo : log::Level::kDebug;
+    // Of 10,000 nodes that did as they were told a log must not tell one by one; journald would drop what matters.
+    const log::Level level = EndsBadly(task.state) ? log::Level::kInfo : log::Level::kDebug;
     if (!log::Enabled(level)) return;
     log::Write(level, fmt::format("task changed job={} node={} attempt={} state={} reason={}",
                                   changed->job, task.node, task.attempt, Name(task.state),

@@ -7,6 +7,7 @@
 #include "common/identity.h"
 #include "common/log.h"
 #include "controller/edge/grpc_status.h"
+#include "controller/edge/peer_address.h"
 #include "controller/edge/peer_certificate.h"
 #include "controller/session/agent_session.h"
 
@@ -31,8 +32,12 @@ absl::Status NotAnAgent(const CertificateInfo& certificate, const IdentityPatter
 
 grpc::ServerBidiReactor<v1::AgentMessage, v1::ControllerMessage>* AgentGateway::Attach(
     grpc::CallbackServerContext* context) {
-  const auto refuse = [context](const absl::Status& status) {
-    log::Warning("agent refused peer={} why=\"{}\"", context->peer(), Message(status));
+  if (!acceptor_.OnStream(context->peer())) {
+    return new RefusedStream(MakeStatus(absl::StatusCode::kResourceExhausted,
+                                        "this connection has opened too many streams"));
+  }
+  const auto refuse = [this, context](const absl::Status& status) {
+    table_.refusals().Note(Refusal::kUnauthorized, HostOf(context->peer()), Message(status));
     return new RefusedStream(status);
   };
   absl::StatusOr<CertificateInfo> certificate = CertificateOf(*context->auth_context());

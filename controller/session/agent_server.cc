@@ -7,14 +7,14 @@
 namespace muster {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> StartAgentServer(
-    const std::string& listen, std::shared_ptr<grpc::ServerCredentials> credentials,
+    Acceptor& acceptor, std::shared_ptr<grpc::ServerCredentials> credentials,
     AgentGateway& gateway) {
   GrpcServerOptions options;
-  options.listen = listen;
   options.credentials = std::move(credentials);
   options.max_receive_bytes = limits::kMaxAgentMessageBytes;
   options.max_streams_per_connection = 4;  // an agent needs one
-  return GrpcServer::Start(options, gateway);
+  options.max_idle = kMaxAgentConnectionIdle;
+  return GrpcServer::Start(options, acceptor, gateway);
 }
 
 }  // namespace muster

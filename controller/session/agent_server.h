@@ -9,9 +9,14 @@
 
 namespace muster {
 
+// An agent opens its stream as soon as it is connected.
+inline constexpr Duration kMaxAgentConnectionIdle = 60s;
+// It makes a new connection for each new stream, so these many are somebody else's. For AcceptorOptions.
+inline constexpr uint32_t kMaxStreamsOfAConnection = 16;
+
 // Small messages, few streams a connection, neither health nor reflection. Errors as of GrpcServer::Start.
 absl::StatusOr<std::unique_ptr<GrpcServer>> StartAgentServer(
-    const std::string& listen, std::shared_ptr<grpc::ServerCredentials> credentials,
+    Acceptor& acceptor, std::shared_ptr<grpc::ServerCredentials> credentials,
     AgentGateway& gateway);
 
 }  // namespace muster

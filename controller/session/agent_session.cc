@@ -1,5 +1,6 @@
 #include "controller/session/agent_session.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -19,7 +20,7 @@ AgentSession* AgentSession::Start(grpc::CallbackServerContext& context, Certific
   session->started_ = table.Now();
   session->self_ = session;
   session->id_ = table.Add(session);
-  session->ReadNext();
+  session->StartRead(&session->incoming_);
   return session.get();
 }
 
@@ -37,11 +38,23 @@ bool AgentSession::Queue(v1::ControllerMessage message) {
   if (outbox_.size() >= kMaxSessionOutbox) {
     EndLocked(MakeStatus(absl::StatusCode::kResourceExhausted,
                          "{} messages wait for this agent, which does not read", outbox_.size()));
+    table_.refusals().Note(Refusal::kDoesNotRead, Source(), Message(*end_));
     if (!is_finished_) context_.TryCancel();  // the write in flight would never end
     return false;
   }
+  if (!IsWorthSending(message)) return true;
   outbox_.push_back(std::move(message));
   if (!is_writing_) StartNextWrite();
+  return true;
+}
+
+// Keeps what can wait, or gives the message all that has waited.
+bool AgentSession::IsWorthSending(v1::ControllerMessage& message) {
+  settled_.MergeFrom(message.settled());
+  const bool is_alone = message.message_case() == v1::ControllerMessage::MESSAGE_NOT_SET;
+  if (is_alone && settled_.size() < kMaxSettledAlone) return false;
+  message.mutable_settled()->Swap(&settled_);
+  settled_.Clear();
   return true;
 }
 
@@ -54,7 +67,13 @@ void AgentSession::EndLocked(const absl::Status& status) {
   if (end_) return;
   end_ = status;
   outbox_.clear();
-  if (is_writing_) return;  // OnWriteDone finishes
+  settled_.Clear();
+  if (is_delayed_) alarm_->Cancel();  // OnAlarm comes all the same
+  FinishIfQuiet();
+}
+
+void AgentSession::FinishIfQuiet() {
+  if (!end_ || is_finished_ || is_writing_ || is_delayed_) return;
   is_finished_ = true;
   Finish(GrpcStatus(*end_));
 }
@@ -65,6 +84,7 @@ void AgentSession::Check(Time now, std::chrono::system_clock::time_point wall) {
   if (is_finished_) return;
   if (is_writing_ && now - write_started_ > kWriteTimeout) {
     EndLocked(MakeStatus(absl::StatusCode::kUnavailable, "the agent does not read"));
+    table_.refusals().Note(Refusal::kDoesNotRead, Source(), Message(*end_));
     context_.TryCancel();
   } else if (is_revoked) {
     EndLocked(MakeStatus(absl::StatusCode::kPermissionDenied, "the certificate is revoked"));
@@ -73,12 +93,8 @@ void AgentSession::Check(Time now, std::chrono::system_clock::time_point wall) {
   } else if (!has_hello_ && now - started_ > limits::kHelloDeadline) {
     EndLocked(MakeStatus(absl::StatusCode::kDeadlineExceeded, "no Hello within {} s",
                          limits::kHelloDeadline / 1s));
+    table_.refusals().Note(Refusal::kNoHello, Source(), Message(*end_));
   }
-}
-
-void AgentSession::ReadNext() {
-  const MutexLock lock(mutex_);
-  if (!end_) StartRead(&incoming_);
 }
 
 void AgentSession::OnReadDone(bool ok) {
@@ -86,12 +102,63 @@ void AgentSession::OnReadDone(bool ok) {
     End(absl::OkStatus());  // the agent has gone, or we are ending
     return;
   }
-  if (const absl::Status status = Take(FromProto(incoming_)); !status.ok()) {
-    End(status);
-    return;
+  AgentMessage message = FromProto(incoming_);
+  const Duration wait = WaitFor(message);
+  if (wait > Duration::zero()) {
+    HandleLater(std::move(message), wait);
+  } else {
+    Handle(std::move(message));
   }
-  ReadNext();
 }
+
+Duration AgentSession::WaitFor(const AgentMessage& message) {
+  if (const auto* hello = std::get_if<Hello>(&message)) {
+    // Whose it is decides Take.
+    if (std::find(names_.begin(), names_.end(), hello->node) == names_.end()) return {};
+    const Duration wait = table_.AttachWait(hello->node);
+    if (wait > Duration::zero())
+      table_.refusals().Note(Refusal::kAttachesTooOften, Source(),
+                             fmt::format("attaches again and again; waits {} ms", wait / 1ms));
+    return wait;
+  }
+  const Duration wait = report_pace_.Take(table_.Now());
+  if (wait > Duration::zero())
+    table_.refusals().Note(
+        Refusal::kReportsTooMuch, Source(),
+        fmt::format("sends more than {} messages a second, which wait", 1s / kReportInterval));
+  return wait;
+}
+
+// Nothing is read meanwhile, so that HTTP/2's flow control stops the agent.
+void AgentSession::HandleLater(AgentMessage message, Duration wait) {
+  const auto wake = std::chrono::system_clock::now() +
+                    std::chrono::duration_cast<std::chrono::microseconds>(wait);
+  const MutexLock lock(mutex_);
+  if (end_) return;
+  is_delayed_ = true;
+  alarm_ = std::make_unique<grpc::Alarm>();
+  alarm_->Set(wake, [self = self_, message = std::move(message)](bool is_due) mutable {
+    self->OnAlarm(std::move(message), is_due);
+  });
+}
+
+void AgentSession::OnAlarm(AgentMessage message, bool is_due) {
+  if (is_due) return Handle(std::move(message));
+  const MutexLock lock(mutex_);
+  is_delayed_ = false;
+  FinishIfQuiet();
+}
+
+void AgentSession::Handle(AgentMessage message) {
+  const absl::Status status = Take(std::move(message));
+  const MutexLock lock(mutex_);
+  is_delayed_ = false;
+  if (!status.ok()) EndLocked(status);
+  if (!end_) StartRead(&incoming_);
+  FinishIfQuiet();
+}
+
+std::string AgentSession::Source() const { return "node " + names_.front(); }
 
 void AgentSession::StartNextWrite() {
   writing_ = std::move(outbox_.front());
@@ -103,18 +170,20 @@ void AgentSession::StartNextWrite() {
 
 void AgentSession::OnWriteDone(bool ok) {
   if (ok && writing_.has_command()) CrashPoint("controller.sent");
-  if (ok && writing_.has_settled()) CrashPoint("controller.settled-sent");
+  if (ok && writing_.settled_size() > 0) CrashPoint("controller.settled-sent");
   const MutexLock lock(mutex_);
   is_writing_ = false;
   if (end_) {
-    is_finished_ = true;
-    Finish(GrpcStatus(*end_));
+    FinishIfQuiet();
   } else if (!ok) {
     EndLocked(absl::OkStatus());  // the agent has gone
   } else if (!outbox_.empty()) {
     StartNextWrite();
   }
 }
+
+// No read may be under way to tell.
+void AgentSession::OnCancel() { End(absl::OkStatus()); }
 
 void AgentSession::OnDone() {
   table_.Remove(*this, node_);

@@ -12,8 +12,12 @@
 namespace muster {
 
 SessionTable::SessionTable(SessionOptions options, SessionEvents& events, NodeRegistry& registry,
-                           const Clock& clock)
-    : options_(std::move(options)), events_(events), registry_(registry), clock_(clock) {}
+                           Refusals& refusals, const Clock& clock)
+    : options_(std::move(options)),
+      events_(events),
+      registry_(registry),
+      refusals_(refusals),
+      clock_(clock) {}
 
 SessionTable::~SessionTable() = default;
 
@@ -35,7 +39,6 @@ void SessionTable::Sweep(Time now, std::chrono::system_clock::time_point wall) {
     for (const auto& [id, session] : sessions_) all.push_back(session);
   }
   for (const auto& session : all) session->Check(now, wall);
-  stale_store_log_.Flush(now);
 }
 
 size_t SessionTable::size() const {
@@ -58,16 +61,14 @@ absl::Status SessionTable::Attach(AgentSession& session, const Hello& hello) {
   SessionId older = 0;
   {
     const MutexLock order(order_mutex_);
-    older = std::exchange(newest_[node], session.id());
+    Seat& seat = seats_[node];
+    older = std::exchange(seat.newest, session.id());
     registry_.OnAttached(hello, session.peer(), clock_.Now());
     // Before SessionUp, so that it is the first message whatever the runner sends at once.
     session.Queue(ToProto(WelcomeFor(node), clock_.BoottimeNs()));
     if (absl::Status status = Post(SessionUp{session.id(), hello}); !status.ok()) {
-      newest_[node] = older;
-      if (older == 0) {
-        newest_.erase(node);
-        registry_.OnAway(node, clock_.Now());
-      }
+      seat.newest = older;
+      if (older == 0) registry_.OnAway(node, clock_.Now());
       return status;
     }
   }
@@ -77,9 +78,15 @@ absl::Status SessionTable::Attach(AgentSession& session, const Hello& hello) {
   return absl::OkStatus();
 }
 
+Duration SessionTable::AttachWait(const std::string& node) {
+  const MutexLock order(order_mutex_);
+  return seats_[node].pace.Take(clock_.Now());
+}
+
 absl::Status SessionTable::CheckEpoch(const Hello& hello) {
   absl::Status status = CheckSeenEpoch(hello, options_.epoch);
-  if (!status.ok()) stale_store_log_.Note(status, clock_.Now());
+  // One story for all agents, however many there are.
+  if (!status.ok()) refusals_.Note(Refusal::kStaleStore, "agents", Message(status));
   return status;
 }
 
@@ -92,9 +99,9 @@ absl::Status SessionTable::Post(Event event) {
 void SessionTable::Remove(const AgentSession& session, const std::string& node) {
   if (!node.empty()) {
     const MutexLock order(order_mutex_);
-    const auto newest = newest_.find(node);
-    if (newest != newest_.end() && newest->second == session.id()) {
-      newest_.erase(newest);
+    Seat& seat = seats_[node];
+    if (seat.newest == session.id()) {
+      seat.newest = 0;
       registry_.OnAway(node, clock_.Now());
     }
     events_.Post(SessionDown{session.id(), node});  // always taken

@@ -19,15 +19,20 @@
 #include "common/status.h"
 #include "common/time.h"
 #include "controller/edge/peer_certificate.h"
+#include "controller/edge/refusals.h"
 #include "controller/engine/event.h"
 #include "controller/inventory/node_registry.h"
 #include "controller/runner/submitter.h"
-#include "controller/session/stale_store_log.h"
+#include "controller/session/pace.h"
 #include "controller/session/transport.h"
 
 namespace muster {
 
 class AgentSession;
+
+// A node whose agent comes and goes is welcomed this often at once, and then as often as the interval says.
+inline constexpr int kAttachBurst = 10;
+inline constexpr Duration kAttachInterval = 3s;
 
 struct SessionOptions {
   Epoch epoch;
@@ -43,15 +48,15 @@ struct SessionOptions {
 class SessionTable final : public Transport {
  public:
   SessionTable(SessionOptions options, SessionEvents& events, NodeRegistry& registry,
-               const Clock& clock);
+               Refusals& refusals, const Clock& clock);
   ~SessionTable() override;
 
   bool Send(SessionId session, const ControllerMessage& message) override;
   void Close(SessionId session, const std::string& why) override;
 
   // Ends the sessions without a Hello after limits::kHelloDeadline, those whose certificate has expired or is revoked, and those
-  // whose peer does not read; says what stale_store_log.h has to say. Main calls it every few seconds. `wall` is the wall clock's time, which certificates go by: `now` does
-  // not follow it when it is set.
+  // whose peer does not read. Main calls it every few seconds. `wall` is the wall clock's time, which certificates go by: `now`
+  // does not follow it when it is set.
   void Sweep(Time now, std::chrono::system_clock::time_point wall);
   size_t size() const;
 
@@ -59,26 +64,32 @@ class SessionTable final : public Transport {
   const SessionOptions& options() const { return options_; }
   bool IsRevoked(const CertificateInfo& certificate) const;
   Time Now() const { return clock_.Now(); }
+  Refusals& refusals() { return refusals_; }
   SessionId Add(std::shared_ptr<AgentSession> session);
   // Welcomes, makes the session the node's and ends the one that was. RESOURCE_EXHAUSTED if the runner takes no more; the node's
   // session is then the one that was.
   absl::Status Attach(AgentSession& session, const Hello& hello);
-  // CheckSeenEpoch, and a line in the log if it is stale.
+  // How long a node that attaches now has to wait, for it has done so often.
+  Duration AttachWait(const std::string& node);
   absl::Status CheckEpoch(const Hello& hello);
   absl::Status Post(Event event);
   // `node` is empty if the session never attached.
   void Remove(const AgentSession& session, const std::string& node);
 
  private:
+  struct Seat {
+    SessionId newest = 0;  // 0: away
+    Pace pace{kAttachBurst, kAttachInterval};
+  };
+
   std::shared_ptr<AgentSession> Find(SessionId id) const;
   ControllerMessage WelcomeFor(const std::string& node) const;
 
   const SessionOptions options_;
   SessionEvents& events_;
   NodeRegistry& registry_;
+  Refusals& refusals_;
   const Clock& clock_;
-
-  StaleStoreLog stale_store_log_;
 
   mutable Mutex mutex_;
   SessionId last_id_ MUSTER_GUARDED_BY(mutex_) = 0;
@@ -87,7 +98,8 @@ class SessionTable final : public Transport {
   // Held while one node's news goes to the registry and to the runner's mailbox, both of which take it and return: the one
   // exception to "never across a call out", for the order of them. Taken before any other lock.
   Mutex order_mutex_;
-  std::map<std::string, SessionId> newest_ MUSTER_GUARDED_BY(order_mutex_);
+  std::map<std::string, Seat> seats_
+      MUSTER_GUARDED_BY(order_mutex_);  // of each node that ever came
 };
 
 }  // namespace muster

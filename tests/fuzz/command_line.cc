@@ -72,8 +72,8 @@ void CheckRate(const std::string& text) {
   const auto rate = cli::ParseRate(text);
   if (!rate.ok()) return;
   CheckDuration(rate->per());
-  Require(rate->starts() > 0 && FromProto(rate->per()) > Duration::zero(), "a rate lets start",
-          text);
+  // "0/s" is no rate: it takes an older job's away.
+  Require(FromProto(rate->per()) > Duration::zero(), "a rate is per some time", text);
 }
 
 void CheckAmount(const std::string& text) {

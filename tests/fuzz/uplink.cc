@@ -78,13 +78,16 @@ void Obey(const ControllerMessage& message) {
 void CheckMessage(const std::string& bytes) {
   v1::ControllerMessage proto;
   if (!proto.ParseFromString(bytes)) return;
-  const ControllerMessage message = FromProto(proto);
-  // What the conversion understands, it keeps.
-  const std::string once = ToProto(message, proto.sender_clock_ns()).SerializeAsString();
-  Require(proto.ParseFromString(once), "a converted message can be sent");
-  Require(ToProto(FromProto(proto), proto.sender_clock_ns()).SerializeAsString() == once,
-          "converting twice changes nothing");
-  Obey(message);
+  for (const ControllerMessage& message : FromProto(proto)) {
+    // What the conversion understands, it keeps.
+    const std::string once = ToProto(message, 1).SerializeAsString();
+    v1::ControllerMessage copy;
+    Require(copy.ParseFromString(once), "a converted message can be sent");
+    const std::vector<ControllerMessage> back = FromProto(copy);
+    Require(back.size() == 1 && ToProto(back[0], 1).SerializeAsString() == once,
+            "converting twice changes nothing");
+    Obey(message);
+  }
 }
 
 void Check(const std::string& input) {

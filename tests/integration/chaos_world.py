@@ -108,11 +108,16 @@ class ChaosHost:
         except FileNotFoundError:
             return []
 
-    def held(self):
-        """Attempts in the ledger that are not settled; True while there is none to look into."""
+    def is_at_work(self):
+        """Whether the ledger has an attempt without an outcome, or cannot be read now."""
         try:
-            return os.listdir(self.path(f"{LEDGER}/attempts"))
-        except OSError:
+            path = self.path(f"{LEDGER}/attempts")
+            for name in os.listdir(path):
+                with open(os.path.join(path, name), encoding="utf-8") as file:
+                    if "outcome" not in json.load(file):
+                        return True
+            return False
+        except (OSError, ValueError):
             return True
 
     def intents(self, jobs):
@@ -280,10 +285,10 @@ class ChaosWorld(World):
         return is_paused
 
     def rest(self):
-        """Waits until every agent is attached and holds nothing unsettled, and no unit is being restarted."""
+        """Waits until every agent is attached and has an outcome for all it holds, and no unit is being restarted."""
         self.wait_attached(limit=PATIENCE)
         for host in self.chaos_hosts:
-            wait_until(lambda host=host: not host.held(), f"{host.host.nid} holds no unsettled attempt", PATIENCE)
+            wait_until(lambda host=host: not host.is_at_work(), f"{host.host.nid} has ended its attempts", PATIENCE)
         in_parallel([host.wait_for_unit for host in self.chaos_hosts])
 
     def check_daemons(self):

@@ -38,6 +38,9 @@ class AgentCrashPointTest(Story):
             self.assertFalse(os.path.exists(host.mark), "the point is hit by the attempt, not before it")
 
         result = world.muster_json("resubscribe", "--all", "--settle", "1s", "--execution-deadline", "30s")
+        # Settled comes with the next command: see the test after this one.
+        settles = hosts.pop("agent.settled-received")
+        self.assertFalse(os.path.exists(settles.mark))
         # The last points come after the controller knows the outcome.
         for host in hosts.values():
             wait_until(lambda host=host: os.path.exists(host.mark), f"the crash point of {host.nid} is hit")
@@ -58,6 +61,9 @@ class AgentCrashPointTest(Story):
         self.assertEqual({"SUCCEEDED"}, set(result.endings.values()))
         for host in world.hosts:
             self.assert_restarted_once(host, before[host.xname])
+        settles = dict(zip(AGENT_POINTS, world.hosts))["agent.settled-received"]
+        self.assertTrue(os.path.exists(settles.mark), "it was stopped between the Settled of the first and the second command")
+        self.assertEqual("1", settles.show("muster-agent.service", "NRestarts"))
 
 
 class ControllerCrashPointTest(Story):

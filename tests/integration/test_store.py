@@ -75,7 +75,9 @@ class StoreTest(Story):
         wait_until(lambda: "its state directory is a restored backup or a copy" in log(), "musterd says that agents are refused", 60)
         wait_until(lambda: self.agents_say("start musterd once with --restored"), "each agent says why", 60)
         self.assertNotIn("ATTACHED", self.world.presence().values())
-        self.assertLessEqual(log().count("agents are refused"), 2, "once a minute")
+        self.assertLessEqual(log().count("reason=STALE_STORE"), 2, "once a minute")
+        refused = {each["reason"]: each for each in self.world.muster_json("status", code=0).json["refusals"]}
+        self.assertIn("start musterd once with --restored", refused["STALE_STORE"]["last_detail"])
         self.assertEqual("RUNNING", self.world.muster_json("job", "show", job).json["state"])
         self.assertEqual(done, self.world.starts())
 

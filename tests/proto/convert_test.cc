@@ -74,9 +74,10 @@ TEST(Convert, ACommandKeepsItsKeyAndDeadlines) {
                         300s, RestartUnit{"", 5000ms}};
   const v1::ControllerMessage proto = ToProto(ControllerMessage(command), 42);
   EXPECT_EQ(proto.sender_clock_ns(), 42u);
-  const ControllerMessage back = FromProto(proto);
-  ASSERT_TRUE(std::holds_alternative<Command>(back));
-  const Command& got = std::get<Command>(back);
+  const std::vector<ControllerMessage> back = FromProto(proto);
+  ASSERT_EQ(back.size(), 1u);
+  ASSERT_TRUE(std::holds_alternative<Command>(back[0]));
+  const Command& got = std::get<Command>(back[0]);
   EXPECT_EQ(got.key, command.key);
   EXPECT_EQ(got.incarnation, "inc");
   EXPECT_EQ(got.start_within, 30s);

@@ -46,7 +46,7 @@ std::vector<std::string> Split(const std::string& text) {
 ControllerMessage Settled(const std::string& task) {
   ControllerMessage message;
   message.set_sender_clock_ns(12345);
-  message.mutable_settled()->mutable_key()->set_task(task);
+  message.add_settled()->mutable_key()->set_task(task);
   return message;
 }
 

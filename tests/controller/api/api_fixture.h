@@ -113,12 +113,13 @@ class ApiTest : public ::testing::Test {
     };
     options.certificate_check = 10ms;
     service_ = std::make_unique<ControllerService>(std::move(options), *control_, *reader_,
-                                                   registry_, clock_);
+                                                   registry_, refusals_, clock_);
     SetTlsDefaults();
     auto credentials = MakeServerCredentials(
         pki_.MakeTlsDir("server", pki_.Issue("spiffe://muster/controller/c")));
     EXPECT_TRUE(credentials.ok()) << credentials.status();
-    auto server = StartOperatorServer("127.0.0.1:0", *credentials, *service_);
+    acceptor_ = *Acceptor::Listen("127.0.0.1:0", {}, refusals_, clock_);
+    auto server = StartOperatorServer(*acceptor_, *credentials, *service_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server);
     stub_ = v1::Controller::NewStub(ChannelOf("spiffe://muster/operator/alice"));
@@ -131,7 +132,7 @@ class ApiTest : public ::testing::Test {
   std::shared_ptr<grpc::Channel> ChannelOf(const std::string& uri) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel("localhost:" + std::to_string(server_->port()),
+    return grpc::CreateCustomChannel("localhost:" + std::to_string(acceptor_->port()),
                                      pki_.ClientCredentials(pki_.Issue(uri)), arguments);
   }
 
@@ -169,6 +170,7 @@ class ApiTest : public ::testing::Test {
   std::string dir_;
   TestPki pki_;
   SystemClock clock_;
+  Refusals refusals_{clock_};
   NodeRegistry registry_{{InventoryNode{"x0", {"nid000001"}, "Compute"},
                           InventoryNode{"x1", {"nid000002"}, "Compute"},
                           InventoryNode{"x2", {}, "Management"}}};
@@ -176,6 +178,7 @@ class ApiTest : public ::testing::Test {
   std::unique_ptr<SqliteJobReader> reader_;
   std::unique_ptr<FakeJobControl> control_;
   std::unique_ptr<ControllerService> service_;
+  std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<GrpcServer> server_;
   std::unique_ptr<v1::Controller::StubInterface> stub_;
 };

@@ -30,10 +30,14 @@ class EdgeTest : public ::testing::Test {
     auto credentials = MakeServerCredentials(dir);
     EXPECT_TRUE(credentials.ok()) << credentials.status();
     GrpcServerOptions options;
-    options.listen = listen;
     options.credentials = *credentials;
     options.max_receive_bytes = 1 << 20;
-    auto server = GrpcServer::Start(options, service_);
+    auto acceptor = Acceptor::Listen(listen, {}, refusals_, clock_);
+    start_status_ = acceptor.status();
+    if (!acceptor.ok()) return nullptr;
+    port_ = (*acceptor)->port();
+    acceptors_.push_back(std::move(*acceptor));
+    auto server = GrpcServer::Start(options, *acceptors_.back(), service_);
     start_status_ = server.status();
     return server.ok() ? std::move(*server) : nullptr;
   }
@@ -71,6 +75,10 @@ class EdgeTest : public ::testing::Test {
 
   TestPki pki_;
   v1::AgentGateway::CallbackService service_;
+  SystemClock clock_;
+  Refusals refusals_{clock_};
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  int port_ = 0;  // of the last one
   absl::Status start_status_;
 };
 
@@ -78,14 +86,14 @@ class EdgeTest : public ::testing::Test {
 TEST_F(EdgeTest, SpeaksTls13AndNothingOlder) {
   auto server = StartServer();
   ASSERT_NE(server, nullptr);
-  EXPECT_EQ(Handshake(server->port(), TLS1_3_VERSION), "TLSv1.3");
-  EXPECT_EQ(Handshake(server->port(), TLS1_2_VERSION), "");
+  EXPECT_EQ(Handshake(port_, TLS1_3_VERSION), "TLSv1.3");
+  EXPECT_EQ(Handshake(port_, TLS1_2_VERSION), "");
 }
 
 TEST_F(EdgeTest, ASecondServerOnThePortIsRefused) {
   auto first = StartServer();
   ASSERT_NE(first, nullptr);
-  const std::string address = "127.0.0.1:" + std::to_string(first->port());
+  const std::string address = "127.0.0.1:" + std::to_string(port_);
   EXPECT_EQ(StartServer(address), nullptr);
   EXPECT_EQ(start_status_.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(start_status_.ToString(), HasSubstr("cannot listen on " + address));
@@ -94,7 +102,7 @@ TEST_F(EdgeTest, ASecondServerOnThePortIsRefused) {
 TEST_F(EdgeTest, APeerWithoutACertificateGetsNoConnection) {
   auto server = StartServer();
   ASSERT_NE(server, nullptr);
-  const auto channel = grpc::CreateChannel("localhost:" + std::to_string(server->port()),
+  const auto channel = grpc::CreateChannel("localhost:" + std::to_string(port_),
                                            pki_.ClientCredentialsWithoutCertificate());
   const auto stub = v1::AgentGateway::NewStub(channel);
   grpc::ClientContext context;

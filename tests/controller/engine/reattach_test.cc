@@ -194,18 +194,31 @@ TEST_F(EngineTest, AttemptsThatNobodyKnowsAreSettled) {
 }
 
 // Found by the simulation.
-TEST_F(EngineTest, AnAttemptOfAFutureThatWasLostIsNotNamedAnew) {
-  Submit("j", {"a"});
+// It is not done twice: the agent answers the command with what it came to, whether or not that was a success.
+TEST_F(EngineTest, AnAttemptOfAFutureThatWasLostIsAskedForByItsName) {
+  Submit("j", {"a"}, {.retries = 2});
+  Hello hello = HelloOf("a");
+  hello.held = {{TaskName("j", "a"), 1}, {TaskName("j", "a"), 2}};
+  const SessionId a = Attach(hello);
+  EXPECT_THAT(NodesOf<Settled>(), SizeIs(1)) << "of the older one; the newer it must not forget";
+  EXPECT_EQ(TaskOf("j", "a").attempt, 2u);
+  EXPECT_THAT(NodesOf<Command>(), SizeIs(1));
+  Report_(a, "j", "a", Succeeded(), 2);
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kSucceeded);
+}
+
+TEST_F(EngineTest, WhatAnAgentSaysOfALostFutureBeforeItIsAskedWaits) {
+  const SessionId other = Attach("b");
+  Submit("j", {"a", "b"}, {.max_parallel = 1});
+  ASSERT_EQ(TaskOf("j", "b").state, TaskState::kDispatched);
   Hello hello = HelloOf("a");
   hello.held = {{TaskName("j", "a"), 1}};
   const SessionId a = Attach(hello);
-  EXPECT_THAT(NodesOf<Settled>(), SizeIs(1));
-  EXPECT_EQ(TaskOf("j", "a").attempt, 2u);
-  Outcome expired;
-  expired.state = OutcomeState::kExpired;
-  expired.reason = Reason::kExpired;
-  Report_(a, "j", "a", expired);  // of attempt 1
-  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kDispatched);
+  Step(ReportReceived{a, Report{"a", {TaskName("j", "a"), 1}, Succeeded()}});
+  EXPECT_THAT(NodesOf<Settled>(), SizeIs(0));
+  EXPECT_EQ(TaskOf("j", "a").state, TaskState::kPending);
+  Report_(other, "j", "b", Succeeded());
+  EXPECT_EQ(TaskOf("j", "a").attempt, 1u);
 }
 
 TEST_F(EngineTest, AnAgentDoesNotChooseHowAttemptsAreNumbered) {

@@ -18,7 +18,7 @@ TEST_F(SessionTest, WhenAnAgentGoesItsNodeIsAway) {
   EXPECT_EQ(down->session, last_session_);
   EXPECT_EQ(down->node, "x0");
   EXPECT_EQ(registry_.Find("x0")->presence, Presence::kAway);
-  EXPECT_FALSE(table_->Send(last_session_, Settled{}));
+  EXPECT_FALSE(table_->Send(last_session_, Cancel{}));
 }
 
 TEST_F(SessionTest, AnAgentThatSaysGoodbyeGetsOk) {
@@ -37,7 +37,7 @@ TEST_F(SessionTest, ANewerSessionReplacesTheOlder) {
   EXPECT_THAT(status.error_message(), HasSubstr("replaced by a newer session"));
   EXPECT_EQ(events_.Next<SessionDown>()->session, older_session);
   EXPECT_EQ(registry_.Find("x0")->presence, Presence::kAttached);
-  EXPECT_TRUE(table_->Send(last_session_, Settled{"x0", {"t", 1}}));
+  EXPECT_TRUE(table_->Send(last_session_, Cancel{"x0", {"t", 1}}));
   EXPECT_TRUE(newer->Read());
 }
 
@@ -57,7 +57,7 @@ TEST_F(SessionTest, AStreamWithoutHelloIsSwept) {
   EXPECT_EQ(table_->size(), 2u);
   Sweep(limits::kHelloDeadline + 1s);
   EXPECT_EQ(silent->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
-  EXPECT_TRUE(table_->Send(last_session_, Settled{}));
+  EXPECT_TRUE(table_->Send(last_session_, Cancel{}));
 }
 
 TEST_F(SessionTest, ASessionEndsWithItsCertificate) {
@@ -130,7 +130,7 @@ TEST_F(SessionTest, WhenTheRunnerTakesNoNewSessionTheOldOneStays) {
   EXPECT_EQ(second->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   while (table_->size() > 1) std::this_thread::yield();  // the test's time limit ends this
   EXPECT_EQ(registry_.Find("x0")->presence, Presence::kAttached);
-  EXPECT_TRUE(table_->Send(last_session_, Settled{}));
+  EXPECT_TRUE(table_->Send(last_session_, Cancel{}));
   agent.reset();
   EXPECT_EQ(events_.Next<SessionDown>()->session, last_session_) << "and no other";
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -94,11 +95,19 @@ class TestAgent {
 
   bool Write(const AgentMessage& message) { return stream_->Write(ToProto(message)); }
   std::optional<ControllerMessage> Read() {
-    if (!stream_->Read(&raw_)) return std::nullopt;
-    return FromProto(raw_);
+    while (messages_.empty()) {
+      if (!stream_->Read(&raw_)) return std::nullopt;
+      ++wire_messages_;
+      for (ControllerMessage& message : FromProto(raw_)) messages_.push_back(std::move(message));
+    }
+    ControllerMessage first = std::move(messages_.front());
+    messages_.pop_front();
+    return first;
   }
+  int wire_messages() const { return wire_messages_; }
   uint64_t last_sender_clock() const { return raw_.sender_clock_ns(); }
   void WritesDone() { stream_->WritesDone(); }
+  void Cancel() { context_.TryCancel(); }
   // How the controller ended it, after whatever it had still sent.
   grpc::Status Finish() {
     while (Read()) {
@@ -111,6 +120,8 @@ class TestAgent {
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::AgentMessage, v1::ControllerMessage>> stream_;
   v1::ControllerMessage raw_;
+  int wire_messages_ = 0;
+  std::deque<ControllerMessage> messages_;  // of raw_, not read yet
 };
 
 inline Hello HelloOf(const std::string& node) {
@@ -134,13 +145,16 @@ class SessionTest : public ::testing::Test {
       const MutexLock lock(mutex_);
       return !revoked_uri_.empty() && certificate.uris.front() == revoked_uri_;
     };
-    table_ = std::make_unique<SessionTable>(options, events_, registry_, clock_);
-    gateway_ = std::make_unique<AgentGateway>(*table_);
+    table_ = std::make_unique<SessionTable>(options, events_, registry_, refusals_, clock_);
+    AcceptorOptions connections;
+    connections.max_streams = kMaxStreamsOfAConnection;
+    acceptor_ = *Acceptor::Listen("127.0.0.1:0", connections, refusals_, system_clock_);
+    gateway_ = std::make_unique<AgentGateway>(*table_, *acceptor_);
     SetTlsDefaults();
     auto credentials = MakeServerCredentials(
         pki_.MakeTlsDir("server", pki_.Issue("spiffe://muster/controller/c")));
     EXPECT_TRUE(credentials.ok()) << credentials.status();
-    auto server = StartAgentServer("127.0.0.1:0", *credentials, *gateway_);
+    auto server = StartAgentServer(*acceptor_, *credentials, *gateway_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server);
   }
@@ -155,12 +169,25 @@ class SessionTest : public ::testing::Test {
     table_->Sweep(clock_.Now() + later, std::chrono::system_clock::now() + wall_later);
   }
 
-  std::unique_ptr<TestAgent> Connect(const std::string& uri, Duration lifetime = 3600s) {
+  // Until it has been noted at least once.
+  void WaitForRefusal(Refusal reason, const std::string& source) {
+    const auto is_there = [&] {
+      for (const RefusalCount& count : refusals_.Counts()) {
+        if (count.reason == reason) return count.last_source == source;
+      }
+      return false;
+    };
+    while (!is_there()) std::this_thread::yield();  // the test's time limit ends this
+  }
+
+  std::shared_ptr<grpc::Channel> ChannelOf(const std::string& uri, Duration lifetime = 3600s) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return std::make_unique<TestAgent>(
-        grpc::CreateCustomChannel("localhost:" + std::to_string(server_->port()),
-                                  pki_.ClientCredentials(pki_.Issue(uri, lifetime)), arguments));
+    return grpc::CreateCustomChannel("localhost:" + std::to_string(acceptor_->port()),
+                                     pki_.ClientCredentials(pki_.Issue(uri, lifetime)), arguments);
+  }
+  std::unique_ptr<TestAgent> Connect(const std::string& uri, Duration lifetime = 3600s) {
+    return std::make_unique<TestAgent>(ChannelOf(uri, lifetime));
   }
   std::unique_ptr<TestAgent> ConnectNode(const std::string& node, Duration lifetime = 3600s) {
     return Connect("spiffe://muster/agent/" + node, lifetime);
@@ -177,11 +204,14 @@ class SessionTest : public ::testing::Test {
 
   TestPki pki_;
   ManualClock clock_;
+  SystemClock system_clock_;
+  Refusals refusals_{clock_};
   RecordingEvents events_;
   NodeRegistry registry_{{InventoryNode{"x0", {"nid000001"}, "Compute"}}};
   Mutex mutex_;
   std::string revoked_uri_;
   std::unique_ptr<SessionTable> table_;
+  std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<AgentGateway> gateway_;
   std::unique_ptr<GrpcServer> server_;
   SessionId last_session_ = 0;

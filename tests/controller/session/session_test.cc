@@ -1,12 +1,14 @@
 // Agents attach, speak for their node and for no other.
 #include <gmock/gmock.h>
 
+#include "controller/session/agent_session.h"
 #include "tests/controller/session/session_fixture.h"
 
 namespace muster {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 TEST_F(SessionTest, AnAgentAttachesAndIsWelcomed) {
@@ -48,6 +50,71 @@ TEST_F(SessionTest, TheRunnersMessagesReachTheAgentAndItsReportsTheRunner) {
   EXPECT_EQ(report->session, last_session_);
   EXPECT_EQ(report->report.key, key);
   EXPECT_EQ(report->report.outcome->state, OutcomeState::kSucceeded);
+}
+
+// It wakes no node by itself.
+TEST_F(SessionTest, SettledComesWithTheNextMessage) {
+  auto agent = Attach("x0");
+  ASSERT_TRUE(table_->Send(last_session_, Settled{"x0", {"t", 1}}));
+  ASSERT_TRUE(table_->Send(last_session_, Settled{"x0", {"t", 2}}));
+  ASSERT_TRUE(table_->Send(last_session_, Cancel{"x0", {"t", 3}}));
+  for (const uint32_t attempt : {1, 2}) {
+    const auto settled = agent->Read();
+    ASSERT_TRUE(settled && std::holds_alternative<Settled>(*settled));
+    EXPECT_EQ(std::get<Settled>(*settled).key.attempt, attempt);
+  }
+  EXPECT_EQ(agent->wire_messages(), 2) << "Welcome, and one with all of them";
+  ASSERT_TRUE(table_->Send(last_session_, Cancel{"x0", {"t", 4}}));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(std::holds_alternative<Cancel>(*agent->Read()));
+}
+
+TEST_F(SessionTest, ManySettledComeAlone) {
+  auto agent = Attach("x0");
+  for (int i = 0; i < kMaxSettledAlone; ++i)
+    ASSERT_TRUE(table_->Send(last_session_, Settled{"x0", {"t", 1}}));
+  for (int i = 0; i < kMaxSettledAlone; ++i)
+    EXPECT_TRUE(std::holds_alternative<Settled>(*agent->Read()));
+  EXPECT_EQ(agent->wire_messages(), 2);
+}
+
+TEST_F(SessionTest, AFloodOfReportsIsReadSlowlyAndNamed) {
+  auto agent = Attach("x0");
+  for (int i = 0; i < kReportBurst + 2; ++i)
+    ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, std::nullopt}));
+  for (int i = 0; i < kReportBurst; ++i) ASSERT_TRUE(events_.Next<ReportReceived>());
+  WaitForRefusal(Refusal::kReportsTooMuch, "node x0");
+  // The clock of the test stands still, so its session never may go on; it can end all the same.
+  agent->Cancel();
+  EXPECT_TRUE(events_.Next<SessionDown>());
+}
+
+TEST_F(SessionTest, ANodeThatAttachesAgainAndAgainWaits) {
+  for (int i = 0; i < kAttachBurst; ++i) {
+    Attach("x0");
+    ASSERT_TRUE(events_.Next<SessionDown>());
+  }
+  auto late = ConnectNode("x0");
+  ASSERT_TRUE(late->Write(HelloOf("x0")));
+  WaitForRefusal(Refusal::kAttachesTooOften, "node x0");
+  auto other = Attach("x1");
+  EXPECT_NE(last_session_, 0u) << "others do not wait";
+  late->Cancel();
+}
+
+TEST_F(SessionTest, AConnectionThatOpensStreamAfterStreamIsCut) {
+  const auto channel = ChannelOf("spiffe://muster/agent/x0");
+  for (uint32_t i = 0; i < kMaxStreamsOfAConnection; ++i) {
+    TestAgent agent(channel);
+    ASSERT_TRUE(agent.Write(UnknownMessage{}));
+    EXPECT_EQ(agent.Finish().error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  }
+  TestAgent agent(channel);
+  EXPECT_FALSE(agent.Finish().ok());
+  WaitForRefusal(Refusal::kTooManyStreams, "127.0.0.1");
+  // It has to come back by another connection.
+  TestAgent back(channel);
+  EXPECT_TRUE(back.Write(HelloOf("x0")));
+  EXPECT_TRUE(back.Read().has_value());
 }
 
 TEST_F(SessionTest, AnOutcomesSentenceIsCut) {
@@ -182,14 +249,17 @@ TEST_F(SessionTest, AnAgentThatHasSeenALaterLifeOfOurStoreIsRefusedAndTheLogSays
     EXPECT_THAT(status.error_message(), HasSubstr("start musterd once with --restored"));
   }
   EXPECT_EQ(registry_.Find("x0")->presence, Presence::kNeverSeen);
-  std::string log = testing::internal::GetCapturedStdout();
-  EXPECT_THAT(log, HasSubstr("--restored count=1"));
-  EXPECT_THAT(log, Not(HasSubstr("count=2"))) << "the others are for the next minute's line";
+  const std::string log = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(log, HasSubstr("--restored\"\n"));
+  EXPECT_THAT(log, Not(HasSubstr("again="))) << "the others are for the next minute's line";
   testing::internal::CaptureStdout();
-  Sweep(59s);
-  Sweep(61s);
-  log = testing::internal::GetCapturedStdout();
-  EXPECT_THAT(log, HasSubstr("--restored count=2"));
+  clock_.Advance(59s);
+  refusals_.Flush();
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), IsEmpty());
+  testing::internal::CaptureStdout();
+  clock_.Advance(1s);
+  refusals_.Flush();
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("--restored\" again=2"));
 }
 
 TEST_F(SessionTest, AnyOtherEpochThatAnAgentHasSeenIsWelcome) {

@@ -40,6 +40,8 @@ void Controller::Mend() {
     is_restored_ = false;
   }
   Start();
+  holds_settled_ = false;
+  if (life_ != nullptr) life_->SendAllSettled();
 }
 
 void Controller::Ask(const Request& request, Answer answer) {

@@ -34,7 +34,7 @@ class Controller final : public ControllerEnd {
   void Kill();
   // In its next batch.
   void KillAt(Death death) { death_ = death; }
-  // Nobody kills it any more; and if an older state directory was put back, it is started with --restored.
+  // Nobody kills it any more, no Settled waits any more; and if an older state directory was put back, it is started with --restored.
   void Mend();
 
   void Ask(const Request& request, Answer answer);
@@ -77,7 +77,8 @@ class Controller final : public ControllerEnd {
   MailboxLimits mailbox_limits_;
   Duration wall_offset_{};
   std::optional<Death> death_;
-  bool is_restored_ = false;  // the store is older than what agents have seen
+  bool holds_settled_ = true;  // as the real sessions do
+  bool is_restored_ = false;   // the store is older than what agents have seen
   uint64_t lives_ = 0;
   std::map<uint64_t, Answer> pending_;  // by the request's number
   std::unique_ptr<Life> life_;

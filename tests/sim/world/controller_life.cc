@@ -12,6 +12,7 @@ namespace {
 
 // As runner.cc and agent_session.h have them.
 constexpr Duration kCommitRetry = 1s;
+constexpr size_t kMaxSettledAlone = 32;
 constexpr size_t kMaxSessionOutbox = 2 * (1000 + limits::kMaxHeldAttempts);
 // From the arrival of mail to the batch that takes it.
 constexpr Duration kWakeup = 50us;
@@ -179,6 +180,31 @@ bool Controller::Life::Send(SessionId id, const ControllerMessage& message) {
   }
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return false;
+  std::vector<Settled>& settled = it->second.settled;
+  if (const auto* one = std::get_if<Settled>(&message);
+      one != nullptr && controller_.holds_settled_ && settled.size() + 1 < kMaxSettledAlone) {
+    settled.push_back(*one);
+    return true;
+  }
+  for (const Settled& one : std::exchange(settled, {})) {
+    if (!SendNow(id, one)) return false;
+  }
+  return SendNow(id, message);
+}
+
+void Controller::Life::SendAllSettled() {
+  std::vector<SessionId> ids;
+  for (const auto& [id, session] : sessions_) ids.push_back(id);
+  for (const SessionId id : ids) {
+    for (const Settled& one : std::exchange(sessions_.at(id).settled, {})) {
+      if (!SendNow(id, one)) break;
+    }
+  }
+}
+
+bool Controller::Life::SendNow(SessionId id, const ControllerMessage& message) {
+  const auto it = sessions_.find(id);
+  if (it == sessions_.end()) return false;
   world_.Note("send", it->second.node, message.index());
   for (Checker* checker : world_.checkers()) checker->OnSend(it->second.node, message);
   const size_t waiting = world_.network().SendDown(
@@ -219,7 +245,7 @@ void Controller::Life::Attach(LinkId link, const Hello& hello) {
   const SessionId id = ++last_session_;
   const auto newest = newest_.find(hello.node);
   const SessionId older = newest == newest_.end() ? 0 : newest->second;
-  sessions_[id] = {link, hello.node};
+  sessions_[id] = {link, hello.node, {}};
   by_link_[link] = id;
   newest_[hello.node] = id;
   world_.Note("attach", hello.node, id, hello.incarnation, hello.held.size());

@@ -30,14 +30,19 @@ class Controller::Life final : public Transport {
   bool Send(SessionId session, const ControllerMessage& message) override;
   void Close(SessionId session, const std::string& why) override;
 
+  // Nothing waits from now on.
+  void SendAllSettled();
+
   void AnswersBegin();
 
  private:
   struct Session {
     LinkId link = 0;
     std::string node;
+    std::vector<Settled> settled;  // that wait for a message of another kind
   };
 
+  bool SendNow(SessionId id, const ControllerMessage& message);
   void Wake(Duration when);
   void RunBatch();
   void Note(const Mail& mail);
