@@ -214,7 +214,7 @@ UniqueFd Acceptor::Open(Id id) {
   Connection& connection = connections_.at(id);
   UniqueFd fd = std::move(connection.fd);
   Control(epoll_.get(), EPOLL_CTL_DEL, fd.get(), 0, id);
-  handed_.insert_or_assign(connection.peer, Handed{fd.get(), 0, id});
+  handed_.insert_or_assign(connection.peer, Handed{fd.get(), 0, false, id});
   handed_by_fd_.insert_or_assign(fd.get(), connection.peer);
   connection.fd = UniqueFd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
   if (connection.fd.is_open()) {
@@ -236,6 +236,8 @@ bool Acceptor::OnStream(const std::string& peer) {
       if (line_.waiting() > 0) Wake();
     }
     if (options_.max_streams == 0 || ++handed.streams <= options_.max_streams) return true;
+    // gRPC may have thousands more of it in its queue.
+    if (std::exchange(handed.is_cut, true)) return false;
     fd = handed.fd;
   }
   refusals_.Note(Refusal::kTooManyStreams, HostOf(peer),

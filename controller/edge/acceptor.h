@@ -67,6 +67,7 @@ class Acceptor {
   struct Handed {
     int fd = -1;
     uint32_t streams = 0;
+    bool is_cut = false;
     Id opening = 0;  // in the line, if it is there
   };
 

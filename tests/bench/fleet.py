@@ -150,6 +150,15 @@ class Fleet:
         for first in range(0, count, hard - OTHER_DESCRIPTORS):
             self.swarms.append(Swarm(self, first, min(count - first, hard - OTHER_DESCRIPTORS), options))
 
+    def start_agents_at(self, first, count):
+        """The same, one more process of them."""
+        self.swarms.append(Swarm(self, first, count, ()))
+
+    def stop_last(self):
+        swarm = self.swarms.pop()
+        swarm.popen.kill()
+        swarm.popen.wait(60)
+
     def stop_agents(self):
         for swarm in self.swarms:
             swarm.popen.kill()
