@@ -36,9 +36,10 @@ inline constexpr Duration kProgressAfter = 2s;
 // A new connection may take this long to become a session. Shorter, and a storm of reconnects eats itself: the
 // controller pays for handshakes that the agents have given up (measured with 5,000 agents, 5 s against 120 s: twice the time).
 inline constexpr Duration kAttachTimeout = 120s;
-// The controller's HTTP/2 PINGs, and how much silence an agent takes for death, as a multiple of them.
-inline constexpr Duration kPingInterval = 60s;
-inline constexpr double kSilenceFactor = 2.5;
+// The controller's HTTP/2 PINGs, which wake each node and cost the controller most of what it uses when it is idle; and how much silence
+// an agent takes for death, as a multiple of them.
+inline constexpr Duration kPingInterval = 120s;
+inline constexpr double kSilenceFactor = 1.5;
 // Reconnects are spread over this much for each agent of the fleet: the controller's CPU time of one handshake on one core.
 inline constexpr Duration kReconnectPerAgent = 2ms;
 inline constexpr Duration kReconnectMin = 1s;

@@ -95,6 +95,7 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   Refusals refusals(clock);
   AcceptorOptions agent_connections;
   agent_connections.limits.waiting = DescriptorLimit() / 2;
+  agent_connections.limits.drops_unopened = true;
   agent_connections.max_streams = kMaxStreamsOfAConnection;
   absl::StatusOr<std::unique_ptr<Acceptor>> agent_acceptor =
       Acceptor::Listen(config.listen, agent_connections, refusals, clock);

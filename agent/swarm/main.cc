@@ -17,8 +17,9 @@
 namespace muster::swarm {
 namespace {
 
-// Descriptors that are not an agent's connection.
-constexpr size_t kOtherDescriptors = 64;
+// Descriptors that are not an agent's connection: some, and an epoll and a timer for each loop.
+constexpr size_t kOtherDescriptors = 64 + Subscriber::kMaxConnections;
+constexpr size_t kDescriptorsOfLoop = 2;
 constexpr size_t kMaxAgents = 1'000'000;
 constexpr double kMaxSeconds = 24 * 3600;
 
@@ -31,7 +32,8 @@ struct Options {
   double start_over_s = 0;
   double shortest_start_ms = 0;
   double longest_start_ms = 0;
-  double fails = 0, hangs = 0, dies = 0;  // per cent
+  double fails = 0, hangs = 0, dies = 0, forgets = 0;  // per cent
+  std::string hmnfd;
   std::vector<std::string> faults;
   bool json = false;
   bool verbose = false;
@@ -61,6 +63,13 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--hangs", options.hangs, "Per cent of the restarts that never end")
       ->check(CLI::Range(0., 100.));
   app.add_option("--dies", options.dies, "Per cent of the restarts after which the unit soon dies")
+      ->check(CLI::Range(0., 100.));
+  app.add_option(
+      "--hmnfd", options.hmnfd,
+      "URL of HMNFD, such as http://127.0.0.1:28600/hmi: there each unit subscribes when "
+      "it has started (none does)");
+  app.add_option("--forgets", options.forgets,
+                 "Per cent of the restarts after which the unit does not subscribe")
       ->check(CLI::Range(0., 100.));
   app.add_option(
          "--fault", options.faults,
@@ -102,11 +111,12 @@ absl::Status RaiseDescriptorLimit(size_t agents) {
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_max >= agents + kOtherDescriptors) return absl::OkStatus();
+  const size_t others = kOtherDescriptors + kDescriptorsOfLoop * (agents / kAgentsPerLoop + 1);
+  if (limit.rlim_max >= agents + others) return absl::OkStatus();
   return MakeStatus(absl::StatusCode::kResourceExhausted,
                     "{} agents need as many file descriptors and {} more, and this process may "
                     "have {}: use several processes with --first and --count",
-                    agents, kOtherDescriptors, limit.rlim_max);
+                    agents, others, limit.rlim_max);
 }
 
 absl::StatusOr<SwarmConfig> MakeConfig(const Options& options) {
@@ -125,6 +135,9 @@ absl::StatusOr<SwarmConfig> MakeConfig(const Options& options) {
   config.profile.fails = options.fails / 100;
   config.profile.hangs = options.hangs / 100;
   config.profile.dies = options.dies / 100;
+  config.profile.forgets = options.forgets / 100;
+  config.hmnfd = options.hmnfd;
+  if (!config.hmnfd.empty()) MUSTER_RETURN_IF_ERROR(Subscriber::CheckUrl(config.hmnfd));
   for (const std::string& text : options.faults) {
     absl::StatusOr<Fault> fault = ParseFault(text);
     if (!fault.ok()) return fault.status();
@@ -146,14 +159,15 @@ void Show(const Tally& tally, size_t agents, bool json) {
   if (json) {
     std::cout << fmt::format(
         "{{\"monotonic\": {:.3f}, \"agents\": {}, \"attached\": {}, \"opened\": {}, \"ended\": {}, "
-        "\"failed\": {}, \"restarts\": {}}}\n",
-        now, agents, tally.attached, tally.opened, tally.ended, tally.failed, tally.restarts);
+        "\"failed\": {}, \"restarts\": {}, \"subscribed\": {}, \"subscribe_failed\": {}}}\n",
+        now, agents, tally.attached, tally.opened, tally.ended, tally.failed, tally.restarts,
+        tally.subscribed, tally.subscribe_failed);
   } else {
     std::cout << fmt::format(
         "{:8.1f} s: {} of {} attached; streams: {} opened, {} ended, {} attempts failed; {} "
-        "restarts\n",
+        "restarts; subscriptions: {} made, {} failed\n",
         now - start, tally.attached, agents, tally.opened, tally.ended, tally.failed,
-        tally.restarts);
+        tally.restarts, tally.subscribed, tally.subscribe_failed);
   }
   std::cout.flush();
 }

@@ -27,8 +27,8 @@ UnitState NotFound(const std::string& unit) {
 }  // namespace
 
 SimulatedUnits::SimulatedUnits(sd_event* event, const Profile& profile, Handler& handler,
-                               std::mt19937_64& random)
-    : profile_(profile), handler_(handler), random_(random) {
+                               Process& process, std::mt19937_64& random)
+    : profile_(profile), handler_(handler), process_(process), random_(random) {
   soon_ = MakeDeferred(
       event,
       [](sd_event_source*, void* self) {
@@ -67,6 +67,7 @@ void SimulatedUnits::Restart(const std::string& unit, std::function<void(Restart
   }
   if (const uint32_t old = std::exchange(unit_.job_id, 0); old != 0)
     Later([this, old] { handler_.OnJobRemoved(kUnit, old, "canceled"); });
+  process_.OnStop();
   const uint32_t job = static_cast<uint32_t>(++restarts_);
   unit_.job_id = job;
   unit_.active_state = "activating";
@@ -78,9 +79,14 @@ void SimulatedUnits::Restart(const std::string& unit, std::function<void(Restart
   Later([job, done = std::move(done)] { done({job, {}, {}}); });
 
   const double what = std::uniform_real_distribution<>(0, 1)(random_);
-  const bool fails = what < profile_.fails;
-  const bool hangs = !fails && what < profile_.fails + profile_.hangs;
-  dies_ = !fails && !hangs && what < profile_.fails + profile_.hangs + profile_.dies;
+  const double up_to_fails = profile_.fails;
+  const double up_to_hangs = up_to_fails + profile_.hangs;
+  const double up_to_dies = up_to_hangs + profile_.dies;
+  const double up_to_forgets = up_to_dies + profile_.forgets;
+  const bool fails = what < up_to_fails;
+  const bool hangs = !fails && what < up_to_hangs;
+  dies_ = what >= up_to_hangs && what < up_to_dies;
+  forgets_ = what >= up_to_dies && what < up_to_forgets;
   next_ = fails ? Next::kFailed : Next::kActive;
   if (hangs) return Disarm(timer_);
   Arm(timer_, Duration(std::uniform_int_distribution<int64_t>(
@@ -106,6 +112,7 @@ void SimulatedUnits::Go() {
   const uint32_t job = std::exchange(unit_.job_id, 0);
   if (next == Next::kActive) BecomeActive();
   if (next != Next::kActive) Fail();
+  if (next == Next::kActive && !forgets_) process_.OnSubscribe(unit_.invocation_id);
   if (next == Next::kActive && dies_) {
     next_ = Next::kDead;
     Arm(timer_, kDiesAfter);
@@ -121,6 +128,7 @@ void SimulatedUnits::BecomeActive() {
 }
 
 void SimulatedUnits::Fail() {
+  process_.OnStop();
   unit_.active_state = "failed";
   unit_.sub_state = "failed";
   unit_.result = "exit-code";

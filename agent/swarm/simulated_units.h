@@ -1,5 +1,5 @@
 // systemd as one agent of the swarm sees it: a machine with one unit, cray-orca.service, which is active from the beginning and does at
-// each restart what the profile says.
+// each restart what the profile says. Its process subscribes at HMNFD, if somebody does that for it.
 //
 // Loop thread only. It is no model of systemd (tests/sim has one): good enough that a real executor ends each attempt.
 #pragma once
@@ -17,8 +17,18 @@ namespace muster::swarm {
 
 class SimulatedUnits final : public UnitManager {
  public:
+  // What the unit's process wants to be done. Called from the loop.
+  class Process {
+   public:
+    virtual ~Process() = default;
+    // It is up. `invocation` is of this start.
+    virtual void OnSubscribe(const std::string& invocation) = 0;
+    // It has ended, whether it had subscribed or not.
+    virtual void OnStop() = 0;
+  };
+
   // All are lent and outlive it.
-  SimulatedUnits(sd_event* event, const Profile& profile, Handler& handler,
+  SimulatedUnits(sd_event* event, const Profile& profile, Handler& handler, Process& process,
                  std::mt19937_64& random);
   SimulatedUnits(const SimulatedUnits&) = delete;
   SimulatedUnits& operator=(const SimulatedUnits&) = delete;
@@ -45,6 +55,7 @@ class SimulatedUnits final : public UnitManager {
 
   const Profile& profile_;
   Handler& handler_;
+  Process& process_;
   std::mt19937_64& random_;
   SystemClock clock_;
 
@@ -53,6 +64,7 @@ class SimulatedUnits final : public UnitManager {
   uint64_t restarts_ = 0;
   Next next_ = Next::kNothing;
   bool dies_ = false;
+  bool forgets_ = false;
 
   std::deque<std::function<void()>> later_;
   EventSource soon_;

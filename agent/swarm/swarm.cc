@@ -18,13 +18,15 @@ constexpr uint64_t kSlowness = 10;
 Swarm::Swarm(sd_event* event, const SwarmConfig& config, std::mt19937_64& random,
              std::function<void(const Tally&)> show)
     : config_(config), show_(std::move(show)), is_over_(config.faults.size()), loops_(event) {
+  if (!config.hmnfd.empty()) subscriber_.emplace(event, config.hmnfd, tally_, random);
   const std::string boot_id = NewUuid();
   agents_.reserve(config.nodes.size());
   for (const std::string& node : config.nodes) {
     AgentSetup setup{node, boot_id, {config.controllers, {}}};
     setup.uplink.stream.tls_dir = config.tls_dir + "/" + node;
     agents_.push_back(std::make_unique<SwarmAgent>(loops_.LoopOf(agents_.size()), setup,
-                                                   config_.profile, tally_, random));
+                                                   config_.profile, tally_,
+                                                   subscriber_ ? &*subscriber_ : nullptr, random));
   }
   timer_ = MakeTimer(
       event, 1ms,

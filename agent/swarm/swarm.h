@@ -6,12 +6,14 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "agent/swarm/fault.h"
 #include "agent/swarm/loop_group.h"
+#include "agent/swarm/subscriber.h"
 #include "agent/swarm/swarm_agent.h"
 
 namespace muster::swarm {
@@ -23,6 +25,7 @@ struct SwarmConfig {
   std::vector<std::string> nodes;
   Duration start_over{};  // the agents start within this time
   Profile profile;
+  std::string hmnfd;  // its URL, where units subscribe that have started; empty: none does
   std::vector<Fault> faults;
 };
 
@@ -51,6 +54,7 @@ class Swarm {
   std::deque<bool> is_over_;  // for each fault
   Tally tally_;
   Tally shown_;
+  std::optional<Subscriber> subscriber_;
   LoopGroup loops_;
   std::vector<std::unique_ptr<SwarmAgent>> agents_;
   EventSource timer_;

@@ -16,12 +16,13 @@ AgentCore::Config CoreConfig(const AgentSetup& setup) {
 }  // namespace
 
 SwarmAgent::SwarmAgent(sd_event* event, const AgentSetup& setup, const Profile& profile,
-                       Tally& tally, std::mt19937_64& random)
+                       Tally& tally, Subscriber* subscriber, std::mt19937_64& random)
     : node_(setup.node),
       tally_(tally),
+      subscriber_(subscriber),
       ledger_(NewIncarnation(random)),
       runner_(CoreConfig(setup), event, ledger_, *this),
-      units_(event, profile, *this, random),
+      units_(event, profile, *this, *this, random),
       uplink_(event, setup.uplink, *this, random) {}
 
 void SwarmAgent::Flood(size_t reports) {
@@ -55,6 +56,14 @@ void SwarmAgent::OnDown(const std::string& why) {
 void SwarmAgent::OnJobRemoved(const std::string& unit, uint32_t job_id, const std::string& result) {
   ++tally_.restarts;
   runner_.OnJobRemoved(unit, job_id, result);
+}
+
+void SwarmAgent::OnSubscribe(const std::string& invocation) {
+  if (subscriber_ != nullptr) subscriber_->Subscribe(node_, invocation);
+}
+
+void SwarmAgent::OnStop() {
+  if (subscriber_ != nullptr) subscriber_->Cancel(node_);
 }
 
 void SwarmAgent::OnChanged(const AgentCore& core) {

@@ -10,19 +10,11 @@
 #include "agent/swarm/memory_ledger.h"
 #include "agent/swarm/profile.h"
 #include "agent/swarm/simulated_units.h"
+#include "agent/swarm/subscriber.h"
+#include "agent/swarm/tally.h"
 #include "agent/uplink/h2_uplink.h"
 
 namespace muster::swarm {
-
-// What all agents of a swarm have done, together. Counts since the start, but for `attached`.
-struct Tally {
-  uint64_t attached = 0;  // now
-  uint64_t opened = 0;    // streams
-  uint64_t ended = 0;     // streams that had been open
-  uint64_t failed = 0;    // attempts that led to no stream
-  uint64_t restarts = 0;
-  bool operator==(const Tally&) const = default;
-};
 
 struct AgentSetup {
   std::string node;
@@ -30,11 +22,14 @@ struct AgentSetup {
   UplinkConfig uplink;
 };
 
-class SwarmAgent final : private UplinkHandler, private UnitManager::Handler, private AgentPlace {
+class SwarmAgent final : private UplinkHandler,
+                         private UnitManager::Handler,
+                         private SimulatedUnits::Process,
+                         private AgentPlace {
  public:
-  // Event loop, profile, tally and random numbers are lent and outlive it.
+  // Event loop, profile, tally, subscriber and random numbers are lent and outlive it. Without a subscriber its unit does not subscribe.
   SwarmAgent(sd_event* event, const AgentSetup& setup, const Profile& profile, Tally& tally,
-             std::mt19937_64& random);
+             Subscriber* subscriber, std::mt19937_64& random);
   SwarmAgent(const SwarmAgent&) = delete;
   SwarmAgent& operator=(const SwarmAgent&) = delete;
 
@@ -52,11 +47,14 @@ class SwarmAgent final : private UplinkHandler, private UnitManager::Handler, pr
   void OnDown(const std::string& why) override;
   void OnJobRemoved(const std::string& unit, uint32_t job_id, const std::string& result) override;
   void OnWatchRestored(const std::string&) override {}
+  void OnSubscribe(const std::string& invocation) override;
+  void OnStop() override;
   std::vector<MountedContent> Mounts() override { return {}; }
   void OnChanged(const AgentCore& core) override;
 
   const std::string node_;
   Tally& tally_;
+  Subscriber* const subscriber_;
   bool is_up_ = false;
   bool is_attached_ = false;
   uint32_t flooded_ = 0;

@@ -18,7 +18,7 @@
 namespace muster {
 namespace {
 
-// Sent bytes that are not acknowledged for this long end the connection: as long as the silence
+// Sent bytes that are not acknowledged for this long end the connection (tcp(7)): as long as the silence
 // that we take for death, so that a network which comes back earlier costs no reconnect.
 constexpr auto kUserTimeout = std::chrono::duration_cast<std::chrono::milliseconds>(
     limits::kPingInterval * limits::kSilenceFactor);

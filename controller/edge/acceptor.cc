@@ -43,6 +43,9 @@ std::string Why(Refusal reason, const ConnectionLimits& limits) {
   switch (reason) {
     case Refusal::kSilentConnection:
       return fmt::format("connected and said nothing for {} s", limits.first_byte / 1s);
+    case Refusal::kUnopenedConnection:
+      return fmt::format("no stream within {} s: the handshake did not end, or nothing followed",
+                         limits.opening_time / 1s);
     case Refusal::kStalledHandshake:
       return fmt::format("has many unfinished handshakes, this one for {} s", limits.stall / 1s);
     default:
@@ -195,8 +198,8 @@ void Acceptor::OnConnection(Id id, uint32_t events) {
 void Acceptor::DropOne(const ConnectionLine::Drop& drop) {
   const auto it = connections_.find(drop.id);
   refusals_.Note(drop.why, HostOf(it->second.peer), Why(drop.why, options_.limits));
-  // Of one that gRPC has this ends the connection; of any other, closing does.
-  if (drop.why == Refusal::kStalledHandshake) shutdown(it->second.fd.get(), SHUT_RDWR);
+  // Ends it also where gRPC has the descriptor that this is a duplicate of.
+  shutdown(it->second.fd.get(), SHUT_RDWR);
   connections_.erase(it);
 }
 

@@ -62,8 +62,11 @@ std::vector<ConnectionLine::Drop> ConnectionLine::Expire(Time now) {
     drops.push_back({silences_.begin()->second, Refusal::kSilentConnection});
     Remove(drops.back().id);
   }
-  while (!openings_.empty() && openings_.begin()->first + limits_.opening_time <= now)
-    Remove(openings_.begin()->second);
+  while (!openings_.empty() && openings_.begin()->first + limits_.opening_time <= now) {
+    const Id id = openings_.begin()->second;
+    if (limits_.drops_unopened) drops.push_back({id, Refusal::kUnopenedConnection});
+    Remove(id);
+  }
   return drops;
 }
 

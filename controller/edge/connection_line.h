@@ -31,6 +31,9 @@ struct ConnectionLimits {
   Duration first_byte = 10s;
   // Not more than gRPC's own limit of a handshake, which ends it.
   Duration opening_time = 20s;
+  // Whether those that are opening for longer are dropped: nobody opens a connection to the agents' port without a stream. (gRPC's own
+  // limit, GRPC_ARG_MAX_CONNECTION_IDLE_MS, costs a timer for each and a third of an idle controller's CPU.)
+  bool drops_unopened = false;
   // While others wait, a source with this many opening loses the oldest of them when it has been opening for `stall`.
   size_t share = 8;
   Duration stall = 2s;
@@ -51,7 +54,7 @@ class ConnectionLine {
   void OnFirstByte(Id id);
   // It is open, or has gone. Nothing if it is not in the line.
   void Remove(Id id);
-  // Those that were silent for too long, and are removed. Those that have been opening for too long are removed, too, and not told.
+  // Those that were silent or opening for too long are removed; told are those that have to be dropped.
   std::vector<Drop> Expire(Time now);
 
   // The next to be handed to gRPC. Maybe another one has to go for it.

@@ -18,7 +18,6 @@ struct GrpcServerOptions {
   std::shared_ptr<grpc::ServerCredentials> credentials;
   size_t max_receive_bytes = 0;
   int max_streams_per_connection = 0;  // at once; 0: no limit
-  Duration max_idle{};  // a connection without a stream for this long is closed; 0: never
   bool serves_health_and_reflection = false;
 };
 

@@ -10,6 +10,8 @@ std::string Name(Refusal reason) {
       return "SILENT_CONNECTION";
     case Refusal::kCrowdedConnection:
       return "CROWDED_CONNECTION";
+    case Refusal::kUnopenedConnection:
+      return "UNOPENED_CONNECTION";
     case Refusal::kStalledHandshake:
       return "STALLED_HANDSHAKE";
     case Refusal::kUnauthorized:

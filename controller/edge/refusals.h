@@ -17,16 +17,17 @@
 namespace muster {
 
 enum class Refusal {
-  kSilentConnection,   // sent nothing after it was accepted
-  kCrowdedConnection,  // its source had more than its share when there was no room
-  kStalledHandshake,   // its source had more than its share of handshakes, and this one did not end
-  kUnauthorized,       // a certificate that is of no agent or operator, revoked or expired
-  kTooManyStreams,     // opened stream after stream on one connection, which was cut
-  kNoHello,            // a stream that did not say whose it is
-  kAttachesTooOften,   // a node that was made to wait
-  kReportsTooMuch,     // likewise
-  kDoesNotRead,        // a node whose messages pile up
-  kStaleStore,         // agents that have seen a later life of this store
+  kSilentConnection,    // sent nothing after it was accepted
+  kCrowdedConnection,   // its source had more than its share when there was no room
+  kUnopenedConnection,  // no stream came on it
+  kStalledHandshake,  // its source had more than its share of handshakes, and this one did not end
+  kUnauthorized,      // a certificate that is of no agent or operator, revoked or expired
+  kTooManyStreams,    // opened stream after stream on one connection, which was cut
+  kNoHello,           // a stream that did not say whose it is
+  kAttachesTooOften,  // a node that was made to wait
+  kReportsTooMuch,    // likewise
+  kDoesNotRead,       // a node whose messages pile up
+  kStaleStore,        // agents that have seen a later life of this store
 };
 
 // "SILENT_CONNECTION"

@@ -110,7 +110,7 @@ void Engine::SettleAhead(TaskRef ref, Actions* actions) const {
 
 void Engine::NoteReplacement(Time now, const Hello& hello, LiveNode& node, Actions* actions) {
   while (!node.replacements.empty() && now - node.replacements.front() > config_.conflict_window) {
-    node.replacements.pop_front();
+    node.replacements.erase(node.replacements.begin());
   }
   if (node.session == 0 || *node.incarnation == hello.incarnation) return;
   node.replacements.push_back(now);

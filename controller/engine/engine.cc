@@ -71,6 +71,7 @@ std::unique_ptr<LastTry> LastTryOf(Task& task) {
 
 Engine::Engine(EngineConfig config, Loaded loaded, Time now)
     : config_(config), started_(now), revision_(loaded.revision) {
+  nodes_.reserve(loaded.nodes.size());
   for (const NodeSeen& seen : loaded.nodes) {
     LiveNode& node = NodeOf(seen.node);
     node.aliases = seen.aliases;

@@ -4,8 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,7 +38,7 @@ struct LiveNode {
   std::vector<std::string> aliases;
   std::string agent_version;
   bool is_stored = false;
-  std::deque<Time> replacements;  // of live sessions by other incarnations
+  std::vector<Time> replacements;  // of live sessions by other incarnations
   bool in_conflict = false;
   std::vector<TaskRef> tasks;  // that have not ended
 

@@ -13,7 +13,6 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> StartAgentServer(
   options.credentials = std::move(credentials);
   options.max_receive_bytes = limits::kMaxAgentMessageBytes;
   options.max_streams_per_connection = 4;  // an agent needs one
-  options.max_idle = kMaxAgentConnectionIdle;
   return GrpcServer::Start(options, acceptor, gateway);
 }
 

@@ -9,8 +9,6 @@
 
 namespace muster {
 
-// An agent opens its stream as soon as it is connected.
-inline constexpr Duration kMaxAgentConnectionIdle = 60s;
 // It makes a new connection for each new stream, so these many are somebody else's. For AcceptorOptions.
 inline constexpr uint32_t kMaxStreamsOfAConnection = 16;
 

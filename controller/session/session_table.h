@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "common/identity.h"
 #include "common/limits.h"
@@ -93,7 +94,7 @@ class SessionTable final : public Transport {
 
   mutable Mutex mutex_;
   SessionId last_id_ MUSTER_GUARDED_BY(mutex_) = 0;
-  std::map<SessionId, std::shared_ptr<AgentSession>> sessions_ MUSTER_GUARDED_BY(mutex_);
+  std::unordered_map<SessionId, std::shared_ptr<AgentSession>> sessions_ MUSTER_GUARDED_BY(mutex_);
 
   // Held while one node's news goes to the registry and to the runner's mailbox, both of which take it and return: the one
   // exception to "never across a call out", for the order of them. Taken before any other lock.

@@ -115,21 +115,23 @@ absl::StatusOr<SqliteJobReader::JobRow> SqliteJobReader::FindJob(const std::stri
   return JobRow{find.Integer(0), static_cast<uint64_t>(find.Integer(1)), std::move(*summary)};
 }
 
-absl::StatusOr<std::vector<std::string>> SqliteJobReader::NodesAfter(
+absl::StatusOr<std::span<const std::string>> SqliteJobReader::NodesAfter(
     const JobRow& job, const std::string& after_node) {
-  SqliteStatement& select = *statements_->nodes;
-  const SqliteReset reset(select);
-  const absl::StatusOr<bool> row = select.Bind(1, job.number).Step();
-  MUSTER_RETURN_IF_ERROR(row.status());
-  std::vector<std::string> nodes = SplitLines(*row ? select.Text(0) : std::string());
-  if (after_node.empty()) return nodes;
-  const auto it = std::find(nodes.begin(), nodes.end(), after_node);
-  if (it == nodes.end()) {
+  if (nodes_job_ != job.summary.spec.id) {
+    SqliteStatement& select = *statements_->nodes;
+    const SqliteReset reset(select);
+    const absl::StatusOr<bool> row = select.Bind(1, job.number).Step();
+    MUSTER_RETURN_IF_ERROR(row.status());
+    nodes_ = SplitLines(*row ? select.Text(0) : std::string());
+    nodes_job_ = job.summary.spec.id;
+  }
+  if (after_node.empty()) return std::span<const std::string>(nodes_);
+  const auto it = std::lower_bound(nodes_.begin(), nodes_.end(), after_node);
+  if (it == nodes_.end() || *it != after_node) {
     return MakeStatus(absl::StatusCode::kInvalidArgument, "job {} has no task of {:.200}",
                       job.summary.spec.id, after_node);
   }
-  nodes.erase(nodes.begin(), it + 1);
-  return nodes;
+  return std::span<const std::string>(it + 1, nodes_.end());
 }
 
 absl::StatusOr<std::optional<Task>> SqliteJobReader::NewestTransition(int64_t job_number,
@@ -175,9 +177,9 @@ absl::StatusOr<Task> SqliteJobReader::GetTask(const std::string& job, const std:
   absl::StatusOr<std::optional<Task>> newest = NewestTransition(row->number, node);
   MUSTER_RETURN_IF_ERROR(newest.status());
   if (newest->has_value()) return std::move(**newest);
-  const absl::StatusOr<std::vector<std::string>> nodes = NodesAfter(*row, "");
+  const absl::StatusOr<std::span<const std::string>> nodes = NodesAfter(*row, "");
   MUSTER_RETURN_IF_ERROR(nodes.status());
-  if (std::find(nodes->begin(), nodes->end(), node) == nodes->end())
+  if (!std::binary_search(nodes->begin(), nodes->end(), node))
     return MakeStatus(absl::StatusCode::kNotFound, "job {} has no task of {}", job, node);
   return PendingTask(row->summary.spec, node, row->creation_revision);
 }
@@ -188,12 +190,12 @@ absl::StatusOr<std::vector<Task>> SqliteJobReader::ListTasks(const std::string& 
   MUSTER_RETURN_IF_ERROR(moment.status());
   const absl::StatusOr<JobRow> row = FindJob(job);
   MUSTER_RETURN_IF_ERROR(row.status());
-  absl::StatusOr<std::vector<std::string>> nodes = NodesAfter(*row, after_node);
+  const absl::StatusOr<std::span<const std::string>> nodes = NodesAfter(*row, after_node);
   MUSTER_RETURN_IF_ERROR(nodes.status());
-  nodes->resize(std::min(nodes->size(), limit));
+  const std::span<const std::string> page = nodes->first(std::min(nodes->size(), limit));
   std::vector<Task> tasks;
-  tasks.reserve(nodes->size());
-  for (const std::string& node : *nodes) {
+  tasks.reserve(page.size());
+  for (const std::string& node : page) {
     absl::StatusOr<std::optional<Task>> newest = NewestTransition(row->number, node);
     MUSTER_RETURN_IF_ERROR(newest.status());
     tasks.push_back(newest->has_value()
@@ -230,7 +232,7 @@ absl::StatusOr<Changes> SqliteJobReader::ReadChanges(const std::string& job,
 // Tasks without a transition, as long as there is room; the creation's revision is passed when there are no more.
 absl::Status SqliteJobReader::AddUntouched(const JobRow& job, const ChangesCursor& after,
                                            size_t limit, Changes& changes) {
-  const absl::StatusOr<std::vector<std::string>> nodes = NodesAfter(job, after.node);
+  const absl::StatusOr<std::span<const std::string>> nodes = NodesAfter(job, after.node);
   MUSTER_RETURN_IF_ERROR(nodes.status());
   for (const std::string& node : *nodes) {
     if (changes.tasks.size() == limit) return absl::OkStatus();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,9 @@ class SqliteJobReader final : public JobReader {
   absl::Status PrepareStatements();
 
   absl::StatusOr<JobRow> FindJob(const std::string& id);
-  // The job's nodes after `after_node`, all for an empty one.
-  absl::StatusOr<std::vector<std::string>> NodesAfter(const JobRow& job,
-                                                      const std::string& after_node);
+  // The job's nodes after `after_node`, all for an empty one. Until it is asked for those of another job.
+  absl::StatusOr<std::span<const std::string>> NodesAfter(const JobRow& job,
+                                                          const std::string& after_node);
   // Nothing if the task is as it was made.
   absl::StatusOr<std::optional<Task>> NewestTransition(int64_t job_number, const std::string& node);
   absl::Status AddUntouched(const JobRow& job, const ChangesCursor& after, size_t limit,
@@ -47,6 +48,9 @@ class SqliteJobReader final : public JobReader {
 
   std::unique_ptr<SqliteDatabase> database_;
   std::unique_ptr<Statements> statements_;  // goes before the database
+  // Of the job that was asked for last: a job is read in many pieces, and its nodes never change.
+  std::string nodes_job_;
+  std::vector<std::string> nodes_;
 };
 
 }  // namespace muster

@@ -19,8 +19,8 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../int
 
 from harness import program, use_build, wait_until  # noqa: E402,F401  use_build is for those who import this
 
-# Of one process here: descriptors that are no agent's connection.
-OTHER_DESCRIPTORS = 500
+# Of one process here: descriptors that are no agent's connection, those of the swarm's loops among them.
+OTHER_DESCRIPTORS = 1200
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -6,7 +6,7 @@
 jobs   attaching, a job that changes nothing (--since) and one that restarts the unit everywhere (settle 0): medians of the runs
 storm  musterd is killed and started again; until when everybody is back
 slow   the same, and the new one runs for a quarter of the time only
-idle   CPU of a musterd that has nothing to do, in a minute
+idle   CPU of a musterd that has nothing to do, over two PINGs to each agent
 soak   many jobs and mass reconnects; what is held at the end against after the warm-up
 
 The agents run on the same cores. CPU is musterd's alone, wall time that of the operator's command, from its start to its last line:
@@ -138,7 +138,7 @@ def bench_storm(agents, directory, slow_down=None):
                 "musterd CPU s": f"{world.usage().cpu:.1f}", "TCP accepts": passive_opens() - opens}
 
 
-def bench_idle(agents, directory, minutes=1):
+def bench_idle(agents, directory, minutes=4):
     with fleet.Fleet(agents, directory) as world:
         attach(world, agents)
         time.sleep(5)

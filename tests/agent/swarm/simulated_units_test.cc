@@ -13,12 +13,15 @@ using testing::ElementsAre;
 
 constexpr char kUnit[] = "cray-orca.service";
 
-class SimulatedUnitsTest : public testing::Test, private UnitManager::Handler {
+class SimulatedUnitsTest : public testing::Test,
+                           private UnitManager::Handler,
+                           private SimulatedUnits::Process {
  protected:
   SimulatedUnitsTest() {
     if (sd_event_new(&event_) < 0) std::abort();
     UnitManager::Handler& handler = *this;
-    units_.emplace(event_, profile_, handler, random_);
+    SimulatedUnits::Process& process = *this;
+    units_.emplace(event_, profile_, handler, process, random_);
   }
   ~SimulatedUnitsTest() override {
     units_.reset();
@@ -48,6 +51,7 @@ class SimulatedUnitsTest : public testing::Test, private UnitManager::Handler {
   std::mt19937_64 random_;
   Profile profile_;
   std::vector<std::string> told_;
+  std::vector<std::string> process_;  // what it did
   std::optional<SimulatedUnits> units_;
 
  private:
@@ -55,6 +59,8 @@ class SimulatedUnitsTest : public testing::Test, private UnitManager::Handler {
     told_.push_back(fmt::format("{} {} {}", unit, job_id, result));
   }
   void OnWatchRestored(const std::string&) override {}
+  void OnSubscribe(const std::string& invocation) override { process_.push_back(invocation); }
+  void OnStop() override { process_.push_back("stop"); }
 };
 
 TEST_F(SimulatedUnitsTest, ARestartIsANewInvocation) {
@@ -69,6 +75,30 @@ TEST_F(SimulatedUnitsTest, ARestartIsANewInvocation) {
   EXPECT_EQ(after.active_state, "active");
   EXPECT_EQ(after.job_id, 0u);
   EXPECT_NE(after.invocation_id, before.invocation_id);
+}
+
+TEST_F(SimulatedUnitsTest, SubscribesOnceItIsUpUntilItsProcessEnds) {
+  EXPECT_THAT(process_, ElementsAre()) << "it has been up for long";
+  profile_.dies = 1;
+  Restart(kUnit);
+  EXPECT_THAT(process_, ElementsAre("stop"));
+  RunAll();
+  const std::string invocation = Inspect().invocation_id;
+  EXPECT_THAT(process_, ElementsAre("stop", invocation));
+  while (Inspect().active_state == "active") sd_event_run(event_, 1'000'000);
+  EXPECT_THAT(process_, ElementsAre("stop", invocation, "stop"));
+}
+
+TEST_F(SimulatedUnitsTest, DoesNotSubscribeIfItForgetsOrFails) {
+  profile_.forgets = 1;
+  Restart(kUnit);
+  RunAll();
+  EXPECT_EQ(Inspect().active_state, "active");
+  EXPECT_THAT(process_, ElementsAre("stop"));
+  profile_.fails = 1;
+  Restart(kUnit);
+  RunAll();
+  EXPECT_THAT(process_, ElementsAre("stop", "stop", "stop"));
 }
 
 TEST_F(SimulatedUnitsTest, ThereIsNoOtherUnit) {

@@ -111,6 +111,19 @@ TEST_F(ConnectionLineTest, ASlotIsFreeAfterAWhileAnyway) {
   EXPECT_THAT(Turns(), ElementsAre(5));
 }
 
+TEST(ConnectionLine, WhereOnlyStreamsAreWantedOneThatOpensNoneIsDropped) {
+  ConnectionLimits limits = Small();
+  limits.drops_unopened = true;
+  ConnectionLine line(limits);
+  line.Add(1, "a", kStart);
+  line.OnFirstByte(1);
+  ASSERT_EQ(line.Next(kStart).next, 1u);
+  const auto drops = line.Expire(kStart + limits.opening_time);
+  ASSERT_EQ(drops.size(), 1u);
+  EXPECT_EQ(drops[0].id, 1u);
+  EXPECT_EQ(drops[0].why, Refusal::kUnopenedConnection);
+}
+
 TEST(ConnectionLine, HoldsItsLimitsWhateverComes) {
   for (uint64_t seed = 1; seed <= 200; ++seed) {
     std::mt19937_64 random(seed);

@@ -60,16 +60,16 @@ TEST_F(StoreTest, ReaderPagesThroughTasksInTheOrderOfTheJob) {
   auto store = OpenStore();
   auto reader = OpenReader();
   ASSERT_TRUE(store
-                  ->Commit({NewJob("j", {"nid9", "nid10", "nid11"}, 1),
+                  ->Commit({NewJob("j", {"nid10", "nid11", "nid9"}, 1),
                             Change("j", "nid10", TaskState::kLost, 2)})
                   .ok());
   auto first = reader->ListTasks("j", 2, "");
   ASSERT_TRUE(first.ok());
-  EXPECT_THAT(NodesOf(*first), ElementsAre("nid9", "nid10"));
-  EXPECT_EQ((*first)[1].state, TaskState::kLost);
-  auto second = reader->ListTasks("j", 2, "nid10");
+  EXPECT_THAT(NodesOf(*first), ElementsAre("nid10", "nid11"));
+  EXPECT_EQ((*first)[0].state, TaskState::kLost);
+  auto second = reader->ListTasks("j", 2, "nid11");
   ASSERT_TRUE(second.ok());
-  EXPECT_THAT(NodesOf(*second), ElementsAre("nid11"));
+  EXPECT_THAT(NodesOf(*second), ElementsAre("nid9"));
   EXPECT_EQ(reader->ListTasks("j", 2, "nid12").status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(reader->ListTasks("k", 2, "").status().code(), absl::StatusCode::kNotFound);
 }
