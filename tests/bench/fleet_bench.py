@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """fleet_bench.py - what one musterd costs with thousands of agents, each with its own mTLS connection (muster-swarm), on this machine.
 
-    tests/bench/fleet_bench.py [--agents 1000,5000,10000] [--runs 3] [--only jobs,storm,slow,idle,soak] [--dir DIR] [--build build/release]
+    tests/bench/fleet_bench.py [--agents 1000,5000,10000] [--runs 3] [--only jobs,storm,slow,watch,idle,soak] [--dir DIR] [--build build/release]
 
 jobs   attaching, a job that changes nothing (--since) and one that restarts the unit everywhere (settle 0): medians of the runs
 storm  musterd is killed and started again; until when everybody is back
 slow   the same, and the new one runs for a quarter of the time only
+watch  the CPU of a job with none, one and ten who watch it
 idle   CPU of a musterd that has nothing to do, over two PINGs to each agent
 soak   many jobs and mass reconnects; what is held at the end against after the warm-up
 
@@ -148,6 +149,22 @@ def bench_idle(agents, directory, minutes=4):
         return {"agents": agents, "CPU s/min": f"{(after.cpu - before.cpu) / minutes:.2f}", "threads": after.threads}
 
 
+def bench_watch(agents, directory, watchers):
+    """A restart that nobody waits for, and so many who watch it."""
+    with fleet.Fleet(agents, directory) as world:
+        attach(world, agents)
+        for _ in range(2):  # the first warms up
+            before = world.usage()
+            run_muster(world, "resubscribe", "--all", "--settle", "0s", "--detach")
+            watching = [subprocess.Popen([fleet.program("MUSTER"), "job", "watch", "last"], env=world.env, stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(watchers)]
+            fleet.wait_until(lambda: world.muster("job", "list")["jobs"][0]["state"] != "RUNNING", "the job has ended", 300)
+            for each in watching:
+                each.wait(300)
+            after = world.usage()
+        return {"agents": agents, "watchers": watchers, "µs CPU/node": f"{(after.cpu - before.cpu) / agents * 1e6:.0f}"}
+
+
 def bench_soak(agents, directory, jobs, warm_up):
     """At every fifth of the way all agents go at once and new ones come."""
     with fleet.Fleet(agents, directory) as world:
@@ -188,6 +205,8 @@ def main():
         print_table("musterd is killed and started again", [bench_storm(most, options.dir)])
     if "slow" in only:
         print_table("The same, and the new one runs for a quarter of the time", [bench_storm(most, options.dir, run_at_a_quarter)])
+    if "watch" in only:
+        print_table("Watching", [bench_watch(most, options.dir, watchers) for watchers in (0, 1, 10)])
     if "idle" in only:
         print_table("An idle musterd", [bench_idle(most, options.dir)])
     if "soak" in only:
