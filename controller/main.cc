@@ -4,8 +4,10 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <utility>
 
 #include "common/log.h"
 #include "common/version.h"
@@ -65,9 +67,12 @@ absl::StatusOr<std::vector<InventoryNode>> ReadInventory(const std::string& file
   return ReadInventoryFile(file);
 }
 
-size_t DescriptorLimit() {
+// As high as it may be: each agent takes one.
+size_t RaiseDescriptorLimit() {
   rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
 absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
@@ -94,14 +99,17 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
 
   Refusals refusals(clock);
   AcceptorOptions agent_connections;
-  agent_connections.limits.waiting = DescriptorLimit() / 2;
+  const size_t descriptors = RaiseDescriptorLimit();
+  agent_connections.limits.waiting = descriptors / 2;
   agent_connections.limits.drops_unopened = true;
   agent_connections.max_streams = kMaxStreamsOfAConnection;
   absl::StatusOr<std::unique_ptr<Acceptor>> agent_acceptor =
       Acceptor::Listen(config.listen, agent_connections, refusals, clock);
   MUSTER_RETURN_IF_ERROR(agent_acceptor.status());
+  AcceptorOptions operator_connections;
+  operator_connections.limits.waiting = std::min<size_t>(1024, descriptors / 8);
   absl::StatusOr<std::unique_ptr<Acceptor>> operator_acceptor =
-      Acceptor::Listen(config.operator_listen, {}, refusals, clock);
+      Acceptor::Listen(config.operator_listen, operator_connections, refusals, clock);
   MUSTER_RETURN_IF_ERROR(operator_acceptor.status());
 
   LateSessionEvents session_events;

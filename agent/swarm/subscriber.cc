@@ -176,13 +176,14 @@ void Subscriber::Cancel(const std::string& node) {
 }
 
 void Subscriber::Enqueue(Post& post) {
-  waiting_.push_back(post.node);
+  if (is_waiting_.insert(post.node).second) waiting_.push_back(post.node);
   SendWaiting();
 }
 
 void Subscriber::SendWaiting() {
   while (under_way_ < kMaxConnections && !waiting_.empty()) {
     const auto it = posts_.find(waiting_.front());
+    is_waiting_.erase(waiting_.front());
     waiting_.pop_front();
     // It may have gone, and another one of its node have come.
     if (it == posts_.end() || it->second->easy != nullptr || it->second->backoff != nullptr) {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 
 #include "agent/swarm/tally.h"
@@ -69,7 +70,8 @@ class Subscriber {
   std::map<curl_socket_t, EventSource> sockets_;
 
   std::map<std::string, std::unique_ptr<Post>> posts_;  // by node, until they end
-  std::deque<std::string> waiting_;                     // nodes; some may have gone since
+  std::deque<std::string> waiting_;  // nodes, each once; some may have gone since
+  std::set<std::string> is_waiting_;
   size_t under_way_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// muster status - the controller itself: who is attached, and what it refused to whom.
+// muster status - the controller itself: how many are attached, and what it refused, to whom last.
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/json.h"
@@ -49,7 +49,7 @@ ExitCode ShowStatus(const GlobalOptions& global) {
 
 void AddStatus(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   CLI::App* verb =
-      app.add_subcommand("status", "The controller itself: who is attached, what it refused");
+      app.add_subcommand("status", "The controller itself: how many are attached, what it refused");
   verb->callback([&global, &exit_code] { exit_code = static_cast<int>(ShowStatus(global)); });
 }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr int kEventsAtOnce = 256;
 constexpr int kAcceptsAtOnce = 256;
 // While no descriptor is left.
-constexpr int kPauseMs = 500;
+constexpr Duration kPause = 500ms;
 constexpr uint32_t kListens = EPOLLIN;
 constexpr uint32_t kTellsAll = EPOLLIN | EPOLLRDHUP | EPOLLET;
 constexpr uint32_t kTellsEnd = EPOLLRDHUP | EPOLLET;
@@ -115,9 +115,11 @@ void Acceptor::Run() {
     std::vector<UniqueFd> ready;
     {
       const MutexLock lock(mutex_);
-      if (has_paused_ && count == 0) SetListening(true);
+      if (paused_until_ && now >= *paused_until_) SetListening(true, now);
       for (int i = 0; i < count; ++i) OnReady(events[i], now);
-      for (const ConnectionLine::Drop& drop : line_.Expire(now)) DropOne(drop);
+      const ConnectionLine::Expired expired = line_.Expire(now);
+      for (const ConnectionLine::Drop& drop : expired.drops) DropOne(drop);
+      for (const Id id : expired.left) Forget(id);
       ready = TakeTurns(now);
     }
     for (UniqueFd& fd : ready) hand_over_(std::move(fd));
@@ -126,11 +128,10 @@ void Acceptor::Run() {
 
 int Acceptor::WaitMs(Time now) const {
   const std::optional<Time> next = line_.NextDeadline(now);
-  const int longest = has_paused_ ? kPauseMs : -1;
-  if (!next) return longest;
+  if (!next && !paused_until_) return -1;
+  const Time due = std::min(next.value_or(Time::max()), paused_until_.value_or(Time::max()));
   // Up, or the loop would turn until it is due.
-  const int64_t wait = std::max<int64_t>((*next - now + 1ms) / 1ms, 0);
-  return static_cast<int>(longest < 0 ? wait : std::min<int64_t>(wait, longest));
+  return static_cast<int>(std::max<int64_t>((due - now + 1ms) / 1ms, 0));
 }
 
 void Acceptor::OnReady(const epoll_event& event, Time now) {
@@ -155,17 +156,18 @@ void Acceptor::AcceptSome(int listener, Time now) {
     if (fd.is_open()) {
       Add(std::move(fd), PeerText(address), now);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      refusals_.Note(Refusal::kCrowdedConnection, "everybody",
-                     "no file descriptor is left; LimitNOFILE= of the service is too low");
-      return SetListening(false);
+      refusals_.Note(
+          Refusal::kCrowdedConnection, "everybody",
+          "no file descriptor is left; each agent takes one: raise the hard limit (LimitNOFILE=)");
+      return SetListening(false, now);
     } else if (errno == EAGAIN) {
       return;
     }  // else this one has gone before it was accepted (accept(2)), and the next may be there
   }
 }
 
-void Acceptor::SetListening(bool is_on) {
-  has_paused_ = !is_on;
+void Acceptor::SetListening(bool is_on, Time now) {
+  paused_until_ = is_on ? std::nullopt : std::optional<Time>(now + kPause);
   for (const UniqueFd& fd : listening_.fds) {
     Control(epoll_.get(), EPOLL_CTL_MOD, fd.get(), is_on ? kListens : 0,
             kIsListener | static_cast<uint64_t>(fd.get()));
@@ -173,15 +175,21 @@ void Acceptor::SetListening(bool is_on) {
 }
 
 void Acceptor::Add(UniqueFd fd, const std::string& peer, Time now) {
-  // The one that had the number is closed.
-  if (const auto old = handed_by_fd_.find(fd.get()); old != handed_by_fd_.end()) {
-    handed_.erase(old->second);
-    handed_by_fd_.erase(old);
-  }
+  ForgetHanded(fd.get());
   const Id id = ++last_id_;
   Control(epoll_.get(), EPOLL_CTL_ADD, fd.get(), kTellsAll, id);
   connections_.emplace(id, Connection{std::move(fd), peer});
-  if (const auto drop = line_.Add(id, HostOf(peer), now)) DropOne(*drop);
+  if (const auto drop = line_.Add(id, NetworkOf(peer), now)) DropOne(*drop);
+}
+
+// Whatever had the number is closed.
+void Acceptor::ForgetHanded(int fd) {
+  const auto peer = handed_by_fd_.find(fd);
+  if (peer == handed_by_fd_.end()) return;
+  // The same peer may have come again since, by another descriptor.
+  const auto it = handed_.find(peer->second);
+  if (it != handed_.end() && it->second.fd == fd) handed_.erase(it);
+  handed_by_fd_.erase(peer);
 }
 
 void Acceptor::OnConnection(Id id, uint32_t events) {
@@ -189,7 +197,7 @@ void Acceptor::OnConnection(Id id, uint32_t events) {
   if (it == connections_.end()) return;  // an event from before it left
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
     line_.Remove(id);
-    connections_.erase(it);
+    Forget(id);
   } else if (HasBytes(it->second.fd.get())) {
     line_.OnFirstByte(id);
   }
@@ -198,8 +206,20 @@ void Acceptor::OnConnection(Id id, uint32_t events) {
 void Acceptor::DropOne(const ConnectionLine::Drop& drop) {
   const auto it = connections_.find(drop.id);
   refusals_.Note(drop.why, HostOf(it->second.peer), Why(drop.why, options_.limits));
-  // Ends it also where gRPC has the descriptor that this is a duplicate of.
-  shutdown(it->second.fd.get(), SHUT_RDWR);
+  // Ends it also where gRPC has the descriptor that this is a duplicate of, or there was none left to duplicate it.
+  if (it->second.fd.is_open()) {
+    shutdown(it->second.fd.get(), SHUT_RDWR);
+  } else if (const auto handed = handed_.find(it->second.peer); handed != handed_.end()) {
+    Cut(handed->first, handed->second.fd);
+  }
+  Forget(drop.id);
+}
+
+// Closing a duplicate does not end what the set tells of it (epoll(7), question 6).
+void Acceptor::Forget(Id id) {
+  const auto it = connections_.find(id);
+  if (it == connections_.end()) return;
+  if (it->second.fd.is_open()) Control(epoll_.get(), EPOLL_CTL_DEL, it->second.fd.get(), 0, id);
   connections_.erase(it);
 }
 
@@ -222,7 +242,7 @@ UniqueFd Acceptor::Open(Id id) {
   connection.fd = UniqueFd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
   if (connection.fd.is_open()) {
     Control(epoll_.get(), EPOLL_CTL_ADD, connection.fd.get(), kTellsEnd, id);
-  }  // else its slot is free after opening_time
+  }  // else nobody hears of its end, and its slot is free after opening_time
   return fd;
 }
 
@@ -235,7 +255,7 @@ bool Acceptor::OnStream(const std::string& peer) {
     Handed& handed = it->second;
     if (const Id id = std::exchange(handed.opening, 0); id != 0) {
       line_.Remove(id);
-      connections_.erase(id);
+      Forget(id);
       if (line_.waiting() > 0) Wake();
     }
     if (options_.max_streams == 0 || ++handed.streams <= options_.max_streams) return true;

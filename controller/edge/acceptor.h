@@ -1,5 +1,6 @@
 // Accepts the connections of one gRPC server and gives them to it when their turn has come (connection_line.h), so that peers that only
-// connect, or connect all at once, cost nobody else anything.
+// connect, or connect all at once, cost others little: sources take turns, and one alone has all. A source is an IPv4 address or the
+// /64 of an IPv6 address.
 //
 // gRPC owns a connection from then on. While its handshake lasts the acceptor keeps a duplicate of the descriptor, by which it hears that it
 // has ended, and can end it.
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -50,7 +52,8 @@ class Acceptor {
   // Closes the port and whatever was not handed over.
   void Stop();
 
-  // A stream or a call has come on this connection (the peer as gRPC writes it): its handshake is over. False if it had more than
+  // A stream or a call of our services has come on this connection (the peer as gRPC writes it): its handshake is over. Nobody tells of
+  // calls to gRPC's own (health, reflection): such a connection counts as opening until opening_time has passed. False if it had more than
   // max_streams; it is then being cut.
   bool OnStream(const std::string& peer);
 
@@ -78,7 +81,9 @@ class Acceptor {
   int WaitMs(Time now) const MUSTER_REQUIRES(mutex_);
   void OnReady(const epoll_event& event, Time now) MUSTER_REQUIRES(mutex_);
   void AcceptSome(int listener, Time now) MUSTER_REQUIRES(mutex_);
-  void SetListening(bool is_on) MUSTER_REQUIRES(mutex_);
+  void SetListening(bool is_on, Time now) MUSTER_REQUIRES(mutex_);
+  void Forget(Id id) MUSTER_REQUIRES(mutex_);
+  void ForgetHanded(int fd) MUSTER_REQUIRES(mutex_);
   void Add(UniqueFd fd, const std::string& peer, Time now) MUSTER_REQUIRES(mutex_);
   void OnConnection(Id id, uint32_t events) MUSTER_REQUIRES(mutex_);
   void DropOne(const ConnectionLine::Drop& drop) MUSTER_REQUIRES(mutex_);
@@ -98,7 +103,7 @@ class Acceptor {
 
   mutable Mutex mutex_;
   bool is_stopping_ MUSTER_GUARDED_BY(mutex_) = false;
-  bool has_paused_ MUSTER_GUARDED_BY(mutex_) = false;  // no descriptor was left
+  std::optional<Time> paused_until_ MUSTER_GUARDED_BY(mutex_);  // no descriptor was left
   Id last_id_ MUSTER_GUARDED_BY(mutex_) = 0;
   ConnectionLine line_ MUSTER_GUARDED_BY(mutex_);
   std::unordered_map<Id, Connection> connections_ MUSTER_GUARDED_BY(mutex_);  // those in the line

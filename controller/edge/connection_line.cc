@@ -17,7 +17,7 @@ std::optional<ConnectionLine::Drop> ConnectionLine::Add(Id id, const std::string
   sources_[source].silent.insert(id);
   silences_.emplace(now, id);
   if (waiting() <= limits_.waiting) return std::nullopt;
-  return DropOfTheMost();
+  return DropOfTheMost(id);
 }
 
 void ConnectionLine::OnFirstByte(Id id) {
@@ -52,22 +52,41 @@ void ConnectionLine::Remove(Id id) {
       openings_.erase({entry.since, id});
       break;
   }
-  // One that has its name in turns_ is erased when its turn comes.
+  const bool is_turn_gone = entry.phase == Phase::kWaiting && source.waiting.empty();
+  // One that has its name in turns_ is erased when its turn comes, or by TidyTurns.
   if (source.size() + source.opening.size() == 0 && !source.has_turn) sources_.erase(found);
+  if (is_turn_gone && ++gone_turns_ > limits_.waiting) TidyTurns();
 }
 
-std::vector<ConnectionLine::Drop> ConnectionLine::Expire(Time now) {
-  std::vector<Drop> drops;
+void ConnectionLine::TidyTurns() {
+  std::erase_if(turns_, [this](const std::string& name) {
+    Source& source = sources_.at(name);
+    source.has_turn = !source.waiting.empty();
+    return !source.has_turn;
+  });
+  std::erase_if(sources_, [](const auto& named) {
+    const Source& source = named.second;
+    return !source.has_turn && source.size() + source.opening.size() == 0;
+  });
+  gone_turns_ = 0;
+}
+
+ConnectionLine::Expired ConnectionLine::Expire(Time now) {
+  Expired expired;
   while (!silences_.empty() && silences_.begin()->first + limits_.first_byte <= now) {
-    drops.push_back({silences_.begin()->second, Refusal::kSilentConnection});
-    Remove(drops.back().id);
+    expired.drops.push_back({silences_.begin()->second, Refusal::kSilentConnection});
+    Remove(expired.drops.back().id);
   }
   while (!openings_.empty() && openings_.begin()->first + limits_.opening_time <= now) {
     const Id id = openings_.begin()->second;
-    if (limits_.drops_unopened) drops.push_back({id, Refusal::kUnopenedConnection});
+    if (limits_.drops_unopened) {
+      expired.drops.push_back({id, Refusal::kUnopenedConnection});
+    } else {
+      expired.left.push_back(id);
+    }
     Remove(id);
   }
-  return drops;
+  return expired;
 }
 
 ConnectionLine::Turn ConnectionLine::Next(Time now) {
@@ -112,39 +131,44 @@ bool ConnectionLine::HasTurn() {
     Source& source = found->second;
     if (!source.waiting.empty()) return true;
     source.has_turn = false;
+    if (gone_turns_ > 0) --gone_turns_;
     if (source.size() + source.opening.size() == 0) sources_.erase(found);
   }
   return false;
 }
 
-// Asked only when the line is full, so it may look at every source.
-ConnectionLine::Drop ConnectionLine::DropOfTheMost() {
+// Asked only when the line is full, so it may look at every source. If all have one, it is the newest that goes.
+ConnectionLine::Drop ConnectionLine::DropOfTheMost(Id newest) {
   const auto most = std::max_element(sources_.begin(), sources_.end(), [](auto& a, auto& b) {
     return a.second.size() < b.second.size();
   });
   const Source& source = most->second;
-  const Id id = source.silent.empty() ? *source.waiting.rbegin() : *source.silent.begin();
+  Id id = newest;
+  if (source.size() > 1)
+    id = source.silent.empty() ? *source.waiting.rbegin() : *source.silent.begin();
   Remove(id);
   return {id, Refusal::kCrowdedConnection};
 }
 
-// Likewise, when a handshake stalls. The turn is then that of the first source which has fewer than the one that loses.
+// A stalled one of the source that has most of those, if another source has fewer under way: then the turn is that one's.
 std::optional<ConnectionLine::Drop> ConnectionLine::MakeRoom(Time now) {
-  if (now - openings_.begin()->first < limits_.stall) return std::nullopt;
-  const auto most = std::max_element(sources_.begin(), sources_.end(), [](auto& a, auto& b) {
-    return a.second.opening.size() < b.second.opening.size();
+  std::map<std::string, std::pair<size_t, Id>> stalled;  // how many, and the oldest
+  for (const auto& [since, id] : openings_) {
+    if (now - since < limits_.stall) break;
+    ++stalled.try_emplace(entries_.at(id).source, 0, id).first->second.first;
+  }
+  const auto most = std::max_element(stalled.begin(), stalled.end(), [](auto& a, auto& b) {
+    return a.second.first < b.second.first;
   });
-  const std::set<Id>& opening = most->second.opening;
-  if (opening.size() < limits_.share) return std::nullopt;
-  const Id oldest = *opening.begin();
-  if (now - entries_.at(oldest).since < limits_.stall) return std::nullopt;
+  if (most == stalled.end() || most->second.first < limits_.share) return std::nullopt;
+  const size_t count = sources_.at(most->first).opening.size();
   const auto first = std::find_if(turns_.begin(), turns_.end(), [&](const std::string& name) {
     const Source& source = sources_.at(name);
-    return !source.waiting.empty() && source.opening.size() + 1 < opening.size();
+    return !source.waiting.empty() && source.opening.size() + 1 < count;
   });
   if (first == turns_.end()) return std::nullopt;
   std::rotate(turns_.begin(), first, first + 1);
-  return Drop{oldest, Refusal::kStalledHandshake};
+  return Drop{most->second.second, Refusal::kStalledHandshake};
 }
 
 }  // namespace muster

@@ -54,8 +54,12 @@ class ConnectionLine {
   void OnFirstByte(Id id);
   // It is open, or has gone. Nothing if it is not in the line.
   void Remove(Id id);
-  // Those that were silent or opening for too long are removed; told are those that have to be dropped.
-  std::vector<Drop> Expire(Time now);
+  // Those that were silent or opening for too long are removed: some have to be dropped, the others are left alone from now on.
+  struct Expired {
+    std::vector<Drop> drops;
+    std::vector<Id> left;
+  };
+  Expired Expire(Time now);
 
   // The next to be handed to gRPC. Maybe another one has to go for it.
   struct Turn {
@@ -84,7 +88,8 @@ class ConnectionLine {
     size_t size() const { return silent.size() + waiting.size(); }
   };
 
-  Drop DropOfTheMost();
+  Drop DropOfTheMost(Id newest);
+  void TidyTurns();
   std::optional<Drop> MakeRoom(Time now);
   // Whether a source with one that waits stands at the front of turns_.
   bool HasTurn();
@@ -93,8 +98,9 @@ class ConnectionLine {
   const ConnectionLimits limits_;
   std::map<Id, Entry> entries_;
   std::map<std::string, Source> sources_;
-  std::deque<std::string>
-      turns_;  // each source with a waiting one, once; and some whose last one has gone
+  // Each source with a waiting one, once; and some whose last one has gone: no more than limits_.waiting of them.
+  std::deque<std::string> turns_;
+  size_t gone_turns_ = 0;
   Since silences_;
   Since openings_;
 };

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <set>
 
 #include "common/host_port.h"
 #include "common/time.h"
@@ -26,18 +27,16 @@ struct FreeAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-absl::StatusOr<Addresses> LookUp(const std::string& address) {
-  const absl::StatusOr<HostPort> parsed = ParseHostPort(address, /*lowest_port=*/0);
-  if (!parsed.ok()) return parsed.status();
+absl::StatusOr<Addresses> LookUp(const HostPort& host_port) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* list = nullptr;
-  const int error = getaddrinfo(parsed->host.c_str(), parsed->port.c_str(), &hints, &list);
+  const int error = getaddrinfo(host_port.host.c_str(), host_port.port.c_str(), &hints, &list);
   if (error == 0) return Addresses(list);
-  return MakeStatus(absl::StatusCode::kFailedPrecondition, "cannot listen on {}: {}", address,
-                    gai_strerror(error));
+  return MakeStatus(absl::StatusCode::kFailedPrecondition, "cannot listen on {}: {}",
+                    host_port.text, gai_strerror(error));
 }
 
 // Options that the connections inherit.
@@ -73,30 +72,60 @@ absl::StatusOr<UniqueFd> Open(const addrinfo& info, int port) {
   sockaddr_storage address{};
   std::memcpy(&address, info.ai_addr, info.ai_addrlen);
   if (port != 0) SetPort(address, port);
-  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), info.ai_addrlen) != 0)
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), info.ai_addrlen) != 0 ||
+      listen(fd.get(), kBacklog) != 0) {
+    if (errno == EADDRINUSE) return absl::AlreadyExistsError(std::strerror(errno));
     return ErrnoStatus(errno, "bind");
-  if (listen(fd.get(), kBacklog) != 0) return ErrnoStatus(errno, "listen");
+  }
   return fd;
+}
+
+bool IsWildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+
+absl::Status CannotListen(const std::string& address, const absl::Status& why) {
+  return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                    "cannot listen on {} ({}): is another musterd running, and is the address "
+                    "this machine's?",
+                    address, Message(why));
+}
+
+// One socket for each address of the host. What is not this machine's is left out if there is another: a name may have an IPv6 address
+// where IPv6 is off.
+absl::StatusOr<ListeningSockets> ListenOnAll(const HostPort& host_port) {
+  const absl::StatusOr<Addresses> addresses = LookUp(host_port);
+  if (!addresses.ok()) return addresses.status();
+  ListeningSockets sockets;
+  absl::Status failure;
+  std::set<std::string> seen;
+  for (const addrinfo* info = addresses->get(); info != nullptr; info = info->ai_next) {
+    if (!seen.emplace(reinterpret_cast<const char*>(info->ai_addr), info->ai_addrlen).second)
+      continue;
+    absl::StatusOr<UniqueFd> fd = Open(*info, sockets.port);
+    if (!fd.ok()) {
+      failure = CannotListen(host_port.text, fd.status());
+      // Somebody else has it.
+      if (absl::IsAlreadyExists(fd.status())) return failure;
+      continue;
+    }
+    if (sockets.port == 0) sockets.port = PortOf(fd->get());
+    sockets.fds.push_back(*std::move(fd));
+  }
+  if (sockets.fds.empty()) return failure;
+  return sockets;
 }
 
 }  // namespace
 
 absl::StatusOr<ListeningSockets> ListenOn(const std::string& address) {
-  const absl::StatusOr<Addresses> addresses = LookUp(address);
-  if (!addresses.ok()) return addresses.status();
-  ListeningSockets sockets;
-  for (const addrinfo* info = addresses->get(); info != nullptr; info = info->ai_next) {
-    absl::StatusOr<UniqueFd> fd = Open(*info, sockets.port);
-    if (!fd.ok()) {
-      return MakeStatus(absl::StatusCode::kFailedPrecondition,
-                        "cannot listen on {} ({}): is another musterd running, and is the address "
-                        "this machine's?",
-                        address, Message(fd.status()));
-    }
-    if (sockets.port == 0) sockets.port = PortOf(fd->get());
-    sockets.fds.push_back(*std::move(fd));
-  }
-  return sockets;
+  absl::StatusOr<HostPort> host_port = ParseHostPort(address, /*lowest_port=*/0);
+  if (!host_port.ok()) return host_port.status();
+  if (!IsWildcard(host_port->host)) return ListenOnAll(*host_port);
+  // All addresses of both families, or those of IPv4 where there is no other.
+  host_port->host = "::";
+  absl::StatusOr<ListeningSockets> both = ListenOnAll(*host_port);
+  if (both.ok()) return both;
+  host_port->host = "0.0.0.0";
+  return ListenOnAll(*host_port);
 }
 
 }  // namespace muster

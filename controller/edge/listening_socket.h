@@ -1,4 +1,4 @@
-// The sockets of one "HOST:PORT": one for each address that the host's name has.
+// The sockets of one "HOST:PORT": one for each address that the host's name has; "0.0.0.0" and "[::]" are all addresses of both families.
 #pragma once
 
 #include <string>

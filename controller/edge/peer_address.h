@@ -14,4 +14,7 @@ std::string PeerText(const sockaddr_storage& address);
 // Without the port: "10.1.2.3", "fd00::1". What is not of that shape comes back as it is.
 std::string HostOf(const std::string& peer);
 
+// Who shares a turn: the host, or of IPv6 the first 64 bits of its address, for one host may have all of those that follow.
+std::string NetworkOf(const std::string& peer);
+
 }  // namespace muster

@@ -90,7 +90,7 @@ void AgentSession::Check(Time now, std::chrono::system_clock::time_point wall) {
     EndLocked(MakeStatus(absl::StatusCode::kPermissionDenied, "the certificate is revoked"));
   } else if (wall >= certificate_.not_after) {
     EndLocked(MakeStatus(absl::StatusCode::kUnauthenticated, "the certificate has expired"));
-  } else if (!has_hello_ && now - started_ > limits::kHelloDeadline) {
+  } else if (!has_hello_ && !is_delayed_ && now - started_ > limits::kHelloDeadline) {
     EndLocked(MakeStatus(absl::StatusCode::kDeadlineExceeded, "no Hello within {} s",
                          limits::kHelloDeadline / 1s));
     table_.refusals().Note(Refusal::kNoHello, Source(), Message(*end_));
@@ -137,16 +137,22 @@ void AgentSession::HandleLater(AgentMessage message, Duration wait) {
   if (end_) return;
   is_delayed_ = true;
   alarm_ = std::make_unique<grpc::Alarm>();
+  // The alarm keeps its callback, and so whatever that has, as long as we keep the alarm.
   alarm_->Set(wake, [self = self_, message = std::move(message)](bool is_due) mutable {
-    self->OnAlarm(std::move(message), is_due);
+    const std::shared_ptr<AgentSession> session = std::move(self);
+    session->OnAlarm(std::move(message), is_due);
   });
 }
 
 void AgentSession::OnAlarm(AgentMessage message, bool is_due) {
-  if (is_due) return Handle(std::move(message));
-  const MutexLock lock(mutex_);
-  is_delayed_ = false;
-  FinishIfQuiet();
+  {
+    const MutexLock lock(mutex_);
+    if (!is_due || end_) {
+      is_delayed_ = false;
+      return FinishIfQuiet();
+    }
+  }
+  Handle(std::move(message));
 }
 
 void AgentSession::Handle(AgentMessage message) {

@@ -5,7 +5,7 @@
 // Finish is called once, when no write is in flight and no message waits, and nothing is started after it.
 //
 // Reactions come from gRPC's threads, reads one after another; Queue, End and Check from any thread. The mutex guards what they
-// share and is not held while the table is called.
+// share; with it held nothing of the table is called that takes long or comes back.
 #pragma once
 
 #include <grpcpp/alarm.h>

@@ -119,12 +119,12 @@ TEST_F(GrpcServerTest, AStoppedControllerIsNoticedByItsSilence) {
   server.Signal(SIGSTOP);
   ASSERT_TRUE(RunUntilDown());
   EXPECT_EQ(handler_.downs[0],
-            "the controller at " + server.address() + " has been silent for 5 s");
+            "the controller at " + server.address() + " has been silent for 3 s");
   server.Signal(SIGCONT);
   ASSERT_TRUE(loop_.RunUntil([&] { return handler_.welcomes.size() == 2; }));
 }
 
-// The real server pings each second here; 2.5 s of silence would end the stream.
+// The real server pings each second here; 3 s of silence would end the stream.
 TEST_F(GrpcServerTest, PingsKeepAnIdleStreamAlive) {
   PeerServer server(Dir("controller"));
   auto uplink = NewUplink(server.address());

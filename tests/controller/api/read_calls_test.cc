@@ -21,6 +21,27 @@ TEST_F(ApiTest, AJobIsFoundByItsName) {
   EXPECT_EQ(Call(&Stub::GetJob, request).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(ApiTest, StatusTellsWhoWasRefused) {
+  auto status = Call(&Stub::GetStatus, v1::GetStatusRequest());
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(status->known_nodes(), 3u);
+  EXPECT_EQ(status->attached_nodes(), 0u);
+  EXPECT_TRUE(status->has_start_time());
+  EXPECT_EQ(status->refusals_size(), 0);
+
+  const auto agent = v1::Controller::NewStub(ChannelOf("spiffe://muster/agent/x0"));
+  grpc::ClientContext context;
+  v1::ControllerStatus nothing;
+  EXPECT_EQ(agent->GetStatus(&context, v1::GetStatusRequest(), &nothing).error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+  status = Call(&Stub::GetStatus, v1::GetStatusRequest());
+  ASSERT_TRUE(status.ok()) << status.status();
+  ASSERT_EQ(status->refusals_size(), 1);
+  EXPECT_EQ(status->refusals(0).reason(), "UNAUTHORIZED");
+  EXPECT_EQ(status->refusals(0).count(), 1u);
+  EXPECT_EQ(status->refusals(0).last_source(), "127.0.0.1");
+}
+
 TEST_F(ApiTest, JobsComeInPagesTheNewestFirst) {
   std::vector<std::string> made;
   for (int i = 0; i < 5; ++i) made.insert(made.begin(), "jobs/" + NewJob());

@@ -201,6 +201,12 @@ grpc::Status FakeController::GetNode(Context*, const v1::GetNodeRequest* request
   return {grpc::StatusCode::NOT_FOUND, "there is no such node"};
 }
 
+grpc::Status FakeController::GetStatus(Context*, const v1::GetStatusRequest*,
+                                       v1::ControllerStatus* answer) {
+  *answer = status;
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeController::WatchJob(Context* context, const v1::WatchJobRequest* request,
                                       grpc::ServerWriter<v1::JobChanges>* writer) {
   WatchScript script;

@@ -36,6 +36,7 @@ class FakeController final : public v1::Controller::Service {
   v1::Job job;
   std::vector<v1::Task> tasks;
   std::vector<v1::Node> nodes;
+  v1::ControllerStatus status;
   std::vector<v1::Job> older_jobs;   // are listed after `job`
   grpc::Status action_status;        // of PauseJob, ResumeJob and DeleteJob
   std::vector<WatchScript> watches;  // one for each call; the last one again for all further calls
@@ -63,6 +64,7 @@ class FakeController final : public v1::Controller::Service {
   grpc::Status ListTasks(Context*, const v1::ListTasksRequest*, v1::ListTasksResponse*) override;
   grpc::Status ListNodes(Context*, const v1::ListNodesRequest*, v1::ListNodesResponse*) override;
   grpc::Status GetNode(Context*, const v1::GetNodeRequest*, v1::Node*) override;
+  grpc::Status GetStatus(Context*, const v1::GetStatusRequest*, v1::ControllerStatus*) override;
   grpc::Status WatchJob(Context*, const v1::WatchJobRequest*,
                         grpc::ServerWriter<v1::JobChanges>*) override;
   grpc::Status Act(const std::string& verb, const std::string& name);

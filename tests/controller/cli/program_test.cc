@@ -298,5 +298,29 @@ TEST_F(ProgramTest, NodeVerbs) {
   EXPECT_EQ(json["nodes"][0]["node"], "x1000c0s0b0n1");
 }
 
+TEST_F(ProgramTest, StatusTellsWhatWasRefused) {
+  controller_.status.set_version("1.2.3");
+  controller_.status.mutable_epoch()->set_store_id("store-1");
+  controller_.status.mutable_epoch()->set_counter(7);
+  controller_.status.set_known_nodes(20);
+  controller_.status.set_attached_nodes(19);
+  Serve();
+  Result result = Run({"status"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("20 known, 19 attached"));
+  EXPECT_THAT(result.out, HasSubstr("Nothing was refused"));
+  v1::RefusalCount& refusal = *controller_.status.add_refusals();
+  refusal.set_reason("DOES_NOT_READ");
+  refusal.set_count(3);
+  refusal.set_last_source("node x1\x1b[31m");
+  refusal.set_last_detail("the agent does not read");
+  result = Run({"status"});
+  EXPECT_THAT(result.out, HasSubstr("DOES_NOT_READ"));
+  EXPECT_THAT(result.out, HasSubstr("the agent does not read"));
+  EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
+  const auto json = nlohmann::json::parse(Run({"-o", "json", "status"}).out);
+  EXPECT_EQ(json["refusals"][0]["reason"], "DOES_NOT_READ");
+}
+
 }  // namespace
 }  // namespace muster::cli

@@ -33,8 +33,14 @@ class AcceptorTest : public ::testing::Test {
     });
   }
 
-  UniqueFd Connect(const std::string& text = "") {
+  UniqueFd Connect(const std::string& text = "") { return ConnectFrom({}, text); }
+  UniqueFd ConnectFrom(sockaddr_in from, const std::string& text) {
     UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (from.sin_port != 0) {
+      const int on = 1;
+      setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+      EXPECT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&from), sizeof(from)), 0);
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(acceptor_->port()));
@@ -170,6 +176,30 @@ TEST_F(AcceptorTest, OfADescriptorThatIsAnothersNowNothingIsCut) {
   EXPECT_EQ(recv(number, &byte, 1, 0), 1);
 }
 
+TEST_F(AcceptorTest, APeerThatComesAgainIsNotForgottenWithItsOldDescriptor) {
+  Start();
+  UniqueFd first = Connect("a");
+  const std::string peer = PeerOf(first);
+  UniqueFd server = Given();
+  EXPECT_TRUE(acceptor_->OnStream(peer));
+  // Both ends close, the peer comes again from the same port, and its new connection has another number.
+  sockaddr_in port{};
+  socklen_t size = sizeof(port);
+  ASSERT_EQ(getsockname(first.get(), reinterpret_cast<sockaddr*>(&port), &size), 0);
+  const int old_number = server.get();
+  const linger at_once{1, 0};
+  setsockopt(first.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  first = UniqueFd();
+  const UniqueFd again = ConnectFrom(port, "b");
+  const UniqueFd second = Given();
+  ASSERT_NE(second.get(), old_number);
+  server = UniqueFd();  // the old number is free, and the next one gets it
+  const UniqueFd other = Connect("c");
+  const UniqueFd third = Given();
+  EXPECT_TRUE(acceptor_->OnStream(peer));
+  EXPECT_EQ(acceptor_->opening(), 1u) << "only the other one is";
+}
+
 TEST_F(AcceptorTest, ManyComeAtOnceAndAllAreServed) {
   AcceptorOptions options;
   options.limits.opening = 4;
@@ -203,6 +233,8 @@ TEST(PeerAddress, TheHostIsWhatStandsBetween) {
   EXPECT_EQ(HostOf("ipv4:10.1.2.3:4567"), "10.1.2.3");
   EXPECT_EQ(HostOf("ipv6:%5Bfd00::1%5D:4567"), "fd00::1");
   EXPECT_EQ(HostOf("unix:/x"), "unix:/x");
+  EXPECT_EQ(NetworkOf("ipv4:10.1.2.3:4567"), "10.1.2.3");
+  EXPECT_EQ(NetworkOf("ipv6:%5Bfd00:1:2:3:4:5:6:7%5D:4567"), "fd00:1:2:3::/64");
 }
 
 }  // namespace

@@ -64,8 +64,8 @@ TEST_F(ConnectionLineTest, WhoSaysNothingHasNoTurnAndIsDropped) {
   line_.Add(1, "a", now_);
   EXPECT_THAT(Turns(), ElementsAre());
   EXPECT_EQ(line_.NextDeadline(now_), now_ + Small().first_byte);
-  EXPECT_TRUE(line_.Expire(now_ + Small().first_byte - 1ms).empty());
-  const auto drops = line_.Expire(now_ + Small().first_byte);
+  EXPECT_TRUE(line_.Expire(now_ + Small().first_byte - 1ms).drops.empty());
+  const auto drops = line_.Expire(now_ + Small().first_byte).drops;
   ASSERT_EQ(drops.size(), 1u);
   EXPECT_EQ(drops[0].id, 1u);
   EXPECT_EQ(drops[0].why, Refusal::kSilentConnection);
@@ -89,6 +89,13 @@ TEST_F(ConnectionLineTest, WhenTheLineIsFullTheSourceWithMostLosesOne) {
   EXPECT_EQ(line_.waiting(), 10u);
 }
 
+TEST_F(ConnectionLineTest, WhenAllHaveOneTheNewestGoes) {
+  for (int i = 0; i < 10; ++i) line_.Add(++last_, "host " + std::to_string(i), now_);
+  const auto drop = line_.Add(++last_, "a host that comes first in the order of names", now_);
+  ASSERT_TRUE(drop);
+  EXPECT_EQ(drop->id, last_);
+}
+
 TEST_F(ConnectionLineTest, StalledHandshakesOfOneSourceMakeWayForOthers) {
   for (int i = 0; i < 5; ++i) Wait("stalls");
   EXPECT_THAT(Turns(), ElementsAre(1, 2, 3, 4));
@@ -107,7 +114,7 @@ TEST_F(ConnectionLineTest, ASlotIsFreeAfterAWhileAnyway) {
   for (int i = 0; i < 5; ++i) Wait("a");
   EXPECT_THAT(Turns(), ElementsAre(1, 2, 3, 4));
   now_ += Small().opening_time;
-  EXPECT_TRUE(line_.Expire(now_).empty()) << "gRPC ends them";
+  EXPECT_EQ(line_.Expire(now_).left.size(), 4u) << "gRPC ends them";
   EXPECT_THAT(Turns(), ElementsAre(5));
 }
 
@@ -118,7 +125,7 @@ TEST(ConnectionLine, WhereOnlyStreamsAreWantedOneThatOpensNoneIsDropped) {
   line.Add(1, "a", kStart);
   line.OnFirstByte(1);
   ASSERT_EQ(line.Next(kStart).next, 1u);
-  const auto drops = line.Expire(kStart + limits.opening_time);
+  const auto drops = line.Expire(kStart + limits.opening_time).drops;
   ASSERT_EQ(drops.size(), 1u);
   EXPECT_EQ(drops[0].id, 1u);
   EXPECT_EQ(drops[0].why, Refusal::kUnopenedConnection);
@@ -141,6 +148,7 @@ TEST(ConnectionLine, HoldsItsLimitsWhateverComes) {
     };
     for (int step = 0; step < 500; ++step) {
       now += Duration(random() % 1'500'000'000);
+      ConnectionLine::Expired expired;
       switch (random() % 5) {
         case 0:
         case 1:
@@ -162,7 +170,9 @@ TEST(ConnectionLine, HoldsItsLimitsWhateverComes) {
           }
           break;
         case 4:
-          for (const auto& one : line.Expire(now)) drop(one);
+          expired = line.Expire(now);
+          for (const auto& one : expired.drops) drop(one);
+          for (const Id id : expired.left) waits.erase(id);
           break;
       }
       for (auto turn = line.Next(now); turn.next; turn = line.Next(now)) {
@@ -170,10 +180,9 @@ TEST(ConnectionLine, HoldsItsLimitsWhateverComes) {
         ASSERT_EQ(waits[*turn.next], 'w') << "seed " << seed;
         waits[*turn.next] = 'o';
       }
-      // Those that have been opening for too long leave without a word.
       size_t opening = 0;
       for (const auto& [id, state] : waits) opening += state == 'o' ? 1 : 0;
-      ASSERT_GE(opening, line.opening()) << "seed " << seed;
+      ASSERT_EQ(opening, line.opening()) << "seed " << seed;
       ASSERT_LE(line.opening(), Small().opening);
       ASSERT_LE(line.waiting(), Small().waiting);
       ASSERT_EQ(line.waiting(), waits.size() - opening) << "seed " << seed;

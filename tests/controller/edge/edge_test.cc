@@ -22,6 +22,31 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+// Remembers who has called last, and does nothing for him.
+class PeerService final : public v1::AgentGateway::CallbackService {
+ public:
+  std::string peer() {
+    const MutexLock lock(mutex_);
+    return peer_;
+  }
+
+ private:
+  struct Refusal final : grpc::ServerBidiReactor<v1::AgentMessage, v1::ControllerMessage> {
+    Refusal() { Finish({grpc::StatusCode::UNIMPLEMENTED, ""}); }
+    void OnDone() override { delete this; }
+  };
+
+  grpc::ServerBidiReactor<v1::AgentMessage, v1::ControllerMessage>* Attach(
+      grpc::CallbackServerContext* context) override {
+    const MutexLock lock(mutex_);
+    peer_ = context->peer();
+    return new Refusal;
+  }
+
+  Mutex mutex_;
+  std::string peer_;
+};
+
 class EdgeTest : public ::testing::Test {
  protected:
   std::unique_ptr<GrpcServer> StartServer(const std::string& listen = "127.0.0.1:0") {
@@ -74,7 +99,7 @@ class EdgeTest : public ::testing::Test {
   }
 
   TestPki pki_;
-  v1::AgentGateway::CallbackService service_;
+  PeerService service_;
   SystemClock clock_;
   Refusals refusals_{clock_};
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
@@ -97,6 +122,27 @@ TEST_F(EdgeTest, ASecondServerOnThePortIsRefused) {
   EXPECT_EQ(StartServer(address), nullptr);
   EXPECT_EQ(start_status_.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(start_status_.ToString(), HasSubstr("cannot listen on " + address));
+}
+
+// Else the acceptor would not know whose handshake is over, and end a connection that is well.
+TEST_F(EdgeTest, APeerIsCalledAsGrpcCallsIt) {
+  for (const std::string host : {"127.0.0.1", "[::1]"}) {
+    auto server = StartServer(host + ":0");
+    if (server == nullptr && host != "127.0.0.1") continue;  // a machine without IPv6
+    ASSERT_NE(server, nullptr) << start_status_;
+    grpc::ChannelArguments arguments;
+    arguments.SetSslTargetNameOverride("localhost");
+    const auto stub = v1::AgentGateway::NewStub(grpc::CreateCustomChannel(
+        host + ":" + std::to_string(port_),
+        pki_.ClientCredentials(pki_.Issue("spiffe://muster/agent/x0")), arguments));
+    grpc::ClientContext context;
+    auto stream = stub->Attach(&context);
+    stream->WritesDone();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+    EXPECT_EQ(acceptors_.back()->opening(), 1u) << host;
+    EXPECT_TRUE(acceptors_.back()->OnStream(service_.peer()));
+    EXPECT_EQ(acceptors_.back()->opening(), 0u) << service_.peer() << " is not found";
+  }
 }
 
 TEST_F(EdgeTest, APeerWithoutACertificateGetsNoConnection) {

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "common/limits.h"
+
 namespace muster::sim {
 namespace {
 
-// 2.5 pings of a minute: see limits::kSilenceFactor.
-constexpr Duration kAgentSilence = 150s;
-// gRPC's keepalive on the controller.
-constexpr Duration kControllerSilence = 80s;
+constexpr auto kAgentSilence =
+    std::chrono::duration_cast<Duration>(limits::kPingInterval * limits::kSilenceFactor);
+// gRPC's keepalive on the controller: a PING that is not answered within 20 s.
+constexpr Duration kControllerSilence = limits::kPingInterval + 20s;
 
 }  // namespace
 
