@@ -1,6 +1,7 @@
 // muster - the operators' command. This file is the command line and nothing else; the verbs are files of their own.
 #include <absl/synchronization/mutex.h>
 #include <fmt/core.h>
+#include <openssl/crypto.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -76,6 +77,8 @@ int Main(int argc, char** argv) {
 }  // namespace muster::cli
 
 int main(int argc, char** argv) {
+  // Threads of gRPC may still be at work when the process exits, and OpenSSL would be cleaned up under them.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // Between two calls no thread drives a connection but gRPC's backup poller, each 5 s: a reconnect, with its TCP and TLS steps,
   // then takes 15 s (measured), and the operator waits for a controller that is long back.
