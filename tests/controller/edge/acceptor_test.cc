@@ -36,7 +36,7 @@ class AcceptorTest : public ::testing::Test {
   UniqueFd Connect(const std::string& text = "") { return ConnectFrom({}, text); }
   UniqueFd ConnectFrom(sockaddr_in from, const std::string& text) {
     UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (from.sin_port != 0) {
+    if (from.sin_family != 0) {
       const int on = 1;
       setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
       EXPECT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&from), sizeof(from)), 0);
@@ -178,12 +178,14 @@ TEST_F(AcceptorTest, OfADescriptorThatIsAnothersNowNothingIsCut) {
 
 TEST_F(AcceptorTest, APeerThatComesAgainIsNotForgottenWithItsOldDescriptor) {
   Start();
-  UniqueFd first = Connect("a");
+  sockaddr_in port{};  // of an address that nobody else here uses
+  port.sin_family = AF_INET;
+  port.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 76);
+  UniqueFd first = ConnectFrom(port, "a");
   const std::string peer = PeerOf(first);
   UniqueFd server = Given();
   EXPECT_TRUE(acceptor_->OnStream(peer));
   // Both ends close, the peer comes again from the same port, and its new connection has another number.
-  sockaddr_in port{};
   socklen_t size = sizeof(port);
   ASSERT_EQ(getsockname(first.get(), reinterpret_cast<sockaddr*>(&port), &size), 0);
   const int old_number = server.get();
