@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/unique_fd.h"
+
 namespace muster {
 namespace {
 
@@ -23,22 +25,6 @@ absl::Status DiskError(int error, const std::string& what) {
                         status.code() == absl::StatusCode::kPermissionDenied;
   return is_known ? status : absl::Status(absl::StatusCode::kUnavailable, status.message());
 }
-
-// A file descriptor for the length of a block.
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 absl::Status WriteAll(int fd, const std::string& content, const std::string& path) {
   size_t done = 0;
@@ -52,8 +38,8 @@ absl::Status WriteAll(int fd, const std::string& content, const std::string& pat
 }
 
 absl::Status SyncPath(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.ok()) return DiskError(errno, "open " + path);
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.is_open()) return DiskError(errno, "open " + path);
   if (fsync(fd.get()) < 0) return DiskError(errno, "fsync " + path);
   return absl::OkStatus();
 }
@@ -96,7 +82,7 @@ class PosixFile final : public File {
   }
 
  private:
-  const Fd fd_;
+  const UniqueFd fd_;
   const std::string path_;
 };
 
@@ -150,8 +136,8 @@ absl::StatusOr<std::unique_ptr<File>> PosixDirectory::Create(const std::string& 
 absl::StatusOr<std::string> PosixDirectory::Read(const std::string& name, size_t max_bytes) {
   const std::string path = PathOf(name);
   // Not blocking: somebody may have put a FIFO there.
-  const Fd fd(openat(fd_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!fd.ok()) {
+  const UniqueFd fd(openat(fd_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!fd.is_open()) {
     return Failed("open", name);
   }
   std::string content(max_bytes + 1, '\0');

@@ -32,7 +32,7 @@ struct ConnectionLimits {
   // Not more than gRPC's own limit of a handshake, which ends it.
   Duration opening_time = 20s;
   // Whether those that are opening for longer are dropped: nobody opens a connection to the agents' port without a stream. (gRPC's own
-  // limit, GRPC_ARG_MAX_CONNECTION_IDLE_MS, costs a timer for each and a third of an idle controller's CPU.)
+  // limit, GRPC_ARG_MAX_CONNECTION_IDLE_MS, costs a timer for each connection.)
   bool drops_unopened = false;
   // While others wait, a source with this many opening loses the oldest of them when it has been opening for `stall`.
   size_t share = 8;

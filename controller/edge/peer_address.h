@@ -1,5 +1,5 @@
 // The address of a connection's other end, as gRPC writes it: "ipv4:10.1.2.3:4567", "ipv6:%5Bfd00::1%5D:4567"
-// (grpc_sockaddr_to_uri of gRPC 1.51; a test compares the two).
+// (grpc_sockaddr_to_uri of gRPC 1.51; a test compares the two, but for link-local addresses).
 #pragma once
 
 #include <sys/socket.h>
