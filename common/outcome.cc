@@ -52,6 +52,10 @@ constexpr auto kReasons = std::to_array<std::pair<Reason, const char*>>({
     {Reason::kConflict, "CONFLICT"},
     {Reason::kUnknownOutcome, "UNKNOWN_OUTCOME"},
     {Reason::kMaxFailures, "MAX_FAILURES"},
+    {Reason::kSubscribed, "SUBSCRIBED"},
+    {Reason::kNotSubscribed, "NOT_SUBSCRIBED"},
+    {Reason::kVanished, "VANISHED"},
+    {Reason::kUnverified, "UNVERIFIED"},
 });
 
 constexpr auto kStates = std::to_array<std::pair<OutcomeState, const char*>>({

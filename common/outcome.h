@@ -68,6 +68,10 @@ enum class Reason : int {
   kConflict = 76,
   kUnknownOutcome = 77,
   kMaxFailures = 78,
+  kSubscribed = 80,
+  kNotSubscribed = 81,
+  kVanished = 82,
+  kUnverified = 83,
 };
 
 // "NO_SUCH_UNIT"; empty for kNone; "REASON_123" for a number this version does not know.

@@ -88,4 +88,10 @@ absl::StatusOr<toml::table> ReadTomlFile(const std::string& path) {
   }
 }
 
+absl::Status WrongSetting(const std::string& path, const toml::node& node,
+                          const std::string& what) {
+  return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path, node.source().begin.line,
+                    what);
+}
+
 }  // namespace muster

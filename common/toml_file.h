@@ -18,4 +18,7 @@ inline constexpr size_t kMaxTomlBytes = 64 << 20;
 // INVALID_ARGUMENT with file, line and what is wrong for what is no TOML; NOT_FOUND and its like, with the path, if the file cannot be read.
 absl::StatusOr<toml::table> ReadTomlFile(const std::string& path);
 
+// INVALID_ARGUMENT: what is wrong with `node`, with its file and line.
+absl::Status WrongSetting(const std::string& path, const toml::node& node, const std::string& what);
+
 }  // namespace muster

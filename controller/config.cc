@@ -7,6 +7,7 @@
 
 #include "common/toml_file.h"
 #include "common/version.h"
+#include "controller/csm/read_csm_config.h"
 
 namespace muster {
 namespace {
@@ -14,15 +15,10 @@ namespace {
 constexpr Duration kMaxAge = std::chrono::days(3650);
 constexpr int64_t kMaxKeptJobs = 100'000;
 
-absl::Status Wrong(const std::string& path, const toml::node& node, const std::string& what) {
-  return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path, node.source().begin.line,
-                    what);
-}
-
 absl::Status ReadString(const std::string& path, const toml::node& node, const std::string& key,
                         std::string* out) {
   const auto value = node.value<std::string>();
-  if (!value || value->empty()) return Wrong(path, node, key + " must be a text");
+  if (!value || value->empty()) return WrongSetting(path, node, key + " must be a text");
   *out = *value;
   return absl::OkStatus();
 }
@@ -30,21 +26,21 @@ absl::Status ReadString(const std::string& path, const toml::node& node, const s
 absl::Status ReadIdentity(const std::string& path, const toml::node& node,
                           IdentityPatterns* patterns) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) return Wrong(path, node, "identity must be a table");
+  if (table == nullptr) return WrongSetting(path, node, "identity must be a table");
   for (const auto& [key, value] : *table) {
     std::string* pattern = key.str() == "agent"      ? &patterns->agent
                            : key.str() == "operator" ? &patterns->operator_
                                                      : nullptr;
     if (pattern == nullptr) {
-      return Wrong(path, value, "unknown key identity." + std::string(key.str()));
+      return WrongSetting(path, value, "unknown key identity." + std::string(key.str()));
     }
     MUSTER_RETURN_IF_ERROR(ReadString(path, value, std::string(key.str()), pattern));
     if (absl::Status status = CheckPattern(*pattern); !status.ok()) {
-      return Wrong(path, value, Message(status));
+      return WrongSetting(path, value, Message(status));
     }
   }
   if (absl::Status status = CheckPatterns(*patterns); !status.ok())
-    return Wrong(path, node, Message(status));
+    return WrongSetting(path, node, Message(status));
   return absl::OkStatus();
 }
 
@@ -62,23 +58,25 @@ std::optional<Duration> ParseAge(const std::string& text) {
 
 absl::Status ReadRetention(const std::string& path, const toml::node& node, Retention* retention) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) return Wrong(path, node, "retention must be a table");
+  if (table == nullptr) return WrongSetting(path, node, "retention must be a table");
   for (const auto& [key, value] : *table) {
     if (key.str() == "jobs") {
       const auto jobs = value.value_exact<int64_t>();
       if (!jobs || *jobs < 1 || *jobs > kMaxKeptJobs)
-        return Wrong(path, value, fmt::format("jobs must be a number from 1 to {}", kMaxKeptJobs));
+        return WrongSetting(path, value,
+                            fmt::format("jobs must be a number from 1 to {}", kMaxKeptJobs));
       retention->jobs = static_cast<size_t>(*jobs);
     } else if (key.str() == "age") {
       const auto age = ParseAge(value.value_exact<std::string>().value_or(""));
       if (!age) {
-        return Wrong(path, value,
-                     "age must be a number of days or hours from \"1h\" to \"3650d\", such as "
-                     "\"90d\"");
+        return WrongSetting(
+            path, value,
+            "age must be a number of days or hours from \"1h\" to \"3650d\", such as "
+            "\"90d\"");
       }
       retention->age = *age;
     } else {
-      return Wrong(path, value, "unknown key retention." + std::string(key.str()));
+      return WrongSetting(path, value, "unknown key retention." + std::string(key.str()));
     }
   }
   return absl::OkStatus();
@@ -93,10 +91,14 @@ absl::Status ReadTable(const std::string& path, const toml::table& table,
       MUSTER_RETURN_IF_ERROR(ReadString(path, value, "revoked", &config->revoked_file));
     } else if (key.str() == "identity") {
       MUSTER_RETURN_IF_ERROR(ReadIdentity(path, value, &config->patterns));
+    } else if (key.str() == "csm") {
+      absl::StatusOr<CsmConfig> csm = ReadCsmConfig(path, value);
+      MUSTER_RETURN_IF_ERROR(csm.status());
+      config->csm = std::move(*csm);
     } else if (key.str() == "retention") {
       MUSTER_RETURN_IF_ERROR(ReadRetention(path, value, &config->retention));
     } else {
-      return Wrong(path, value, "unknown key " + std::string(key.str()));
+      return WrongSetting(path, value, "unknown key " + std::string(key.str()));
     }
   }
   return absl::OkStatus();

@@ -8,15 +8,19 @@
 //   jobs = 1000                                the ones that ended last; 1 to 100000
 //   age = "90d"                                and ended no longer ago; days or hours ("36h"), from 1h to 3650d
 //
+//   [csm]                                      the services of CSM: HSM, HMNFD and others; see controller/csm/csm_config.h
+//
 //   [identity]                                 URI names of certificates
 //   agent = "spiffe://muster/agent/<name>"
 //   operator = "spiffe://muster/operator/<name>"
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/identity.h"
 #include "common/status.h"
+#include "controller/csm/csm_config.h"
 #include "controller/store/retention.h"
 
 namespace muster {
@@ -30,6 +34,7 @@ struct ControllerConfig {
   std::string revoked_file;
   IdentityPatterns patterns;
   Retention retention;
+  std::optional<CsmConfig> csm;
   // --restored: the state directory is a restored backup or a copy; see StoreOptions.
   bool is_restored = false;
   bool debug = false;

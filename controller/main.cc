@@ -1,5 +1,8 @@
 // musterd: reads its settings, opens the store, wires the rooms and waits for SIGTERM.
 #include <absl/synchronization/mutex.h>
+#ifdef MUSTER_HAS_TCMALLOC
+#include <gperftools/malloc_extension.h>
+#endif
 #include <signal.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -7,6 +10,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "common/log.h"
@@ -14,6 +19,7 @@
 #include "controller/api/controller_service.h"
 #include "controller/api/operator_server.h"
 #include "controller/config.h"
+#include "controller/csm.h"
 #include "controller/edge/acceptor.h"
 #include "controller/edge/refusals.h"
 #include "controller/edge/server_credentials.h"
@@ -33,8 +39,18 @@ namespace {
 
 // Between two looks at sessions that must end and files that may have changed.
 constexpr timespec kSweepInterval = {5, 0};
+// As many of them lie between two releases of free memory, a minute: what is taken again costs page faults.
+constexpr int kSweepsBetweenReleases = 12;
 // How long calls and sessions may take to end by themselves when the program stops.
 constexpr Duration kShutdownGrace = 2s;
+
+// Without it tcmalloc keeps nearly all that it ever had, in pieces that fit less and less, so that a fleet that comes back again and again
+// takes more and more (tests/bench/bench.py --only soak).
+void ReleaseFreeMemory() {
+#ifdef MUSTER_HAS_TCMALLOC
+  MallocExtension::instance()->ReleaseFreeMemory();
+#endif
+}
 
 // SIGTERM and SIGINT, for the main thread alone: blocked before any other thread starts.
 class StopSignals {
@@ -75,15 +91,22 @@ size_t RaiseDescriptorLimit() {
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
-absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
+// What is there before anybody is let in.
+struct Opened {
+  std::vector<InventoryNode> inventory;
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  std::unique_ptr<SqliteJobStore> store;
+  std::unique_ptr<SqliteJobReader> reader;
+  Loaded loaded;
+  LoadedOperations operations;
+};
+
+absl::StatusOr<Opened> Open(const ControllerConfig& config) {
   absl::StatusOr<std::vector<InventoryNode>> inventory = ReadInventory(config.inventory_file);
   MUSTER_RETURN_IF_ERROR(inventory.status());
-  RevokedFile revoked(config.revoked_file);
-  MUSTER_RETURN_IF_ERROR(revoked.Reload());
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
       MakeServerCredentials(config.tls_dir);
   MUSTER_RETURN_IF_ERROR(credentials.status());
-
   absl::StatusOr<std::unique_ptr<SqliteJobStore>> store = SqliteJobStore::Open(
       config.state_dir, {.retention = config.retention, .is_restored = config.is_restored});
   MUSTER_RETURN_IF_ERROR(store.status());
@@ -91,89 +114,207 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   MUSTER_RETURN_IF_ERROR(reader.status());
   absl::StatusOr<Loaded> loaded = (*store)->Load(EngineConfig().max_ended_jobs);
   MUSTER_RETURN_IF_ERROR(loaded.status());
+  absl::StatusOr<LoadedOperations> operations = (*store)->LoadOperations();
+  MUSTER_RETURN_IF_ERROR(operations.status());
+  return Opened{*std::move(inventory), *std::move(credentials), *std::move(store),
+                *std::move(reader),    *std::move(loaded),      *std::move(operations)};
+}
 
-  const SystemClock clock;
-  NodeRegistry registry(*inventory);
-  for (const NodeSeen& seen : loaded->nodes) registry.AddSeen(seen.node, seen.aliases);
-  const size_t known_jobs = loaded->jobs.size();
+// What listens. Who connects waits until somebody serves.
+struct Ports {
+  std::unique_ptr<Acceptor> agents;
+  std::unique_ptr<Acceptor> operators;
 
-  Refusals refusals(clock);
+  ConnectionCounts counts() const {
+    return {agents->waiting() + operators->waiting(), agents->opening() + operators->opening()};
+  }
+};
+
+absl::StatusOr<Ports> Listen(const ControllerConfig& config, Refusals& refusals,
+                             const Clock& clock) {
   AcceptorOptions agent_connections;
   const size_t descriptors = RaiseDescriptorLimit();
   agent_connections.limits.waiting = descriptors / 2;
   agent_connections.limits.drops_unopened = true;
   agent_connections.max_streams = kMaxStreamsOfAConnection;
-  absl::StatusOr<std::unique_ptr<Acceptor>> agent_acceptor =
+  absl::StatusOr<std::unique_ptr<Acceptor>> agents =
       Acceptor::Listen(config.listen, agent_connections, refusals, clock);
-  MUSTER_RETURN_IF_ERROR(agent_acceptor.status());
+  MUSTER_RETURN_IF_ERROR(agents.status());
   AcceptorOptions operator_connections;
   operator_connections.limits.waiting = std::min<size_t>(1024, descriptors / 8);
-  absl::StatusOr<std::unique_ptr<Acceptor>> operator_acceptor =
+  absl::StatusOr<std::unique_ptr<Acceptor>> operators =
       Acceptor::Listen(config.operator_listen, operator_connections, refusals, clock);
-  MUSTER_RETURN_IF_ERROR(operator_acceptor.status());
+  MUSTER_RETURN_IF_ERROR(operators.status());
+  return Ports{*std::move(agents), *std::move(operators)};
+}
 
-  LateSessionEvents session_events;
-  SessionOptions session_options;
-  session_options.epoch = (*store)->epoch();
-  session_options.patterns = config.patterns;
-  session_options.inventory_size = inventory->size();
-  session_options.is_revoked = [&revoked](const CertificateInfo& c) {
-    return revoked.IsRevoked(c);
-  };
-  SessionTable sessions(session_options, session_events, registry, refusals, clock);
+// What the serving stands on, and does not outlive.
+struct Ground {
+  const ControllerConfig& config;
+  const RevokedFile& revoked;
+  const Clock& clock;
+  Opened& opened;
+  NodeRegistry& registry;
+  Refusals& refusals;
+  Ports& ports;
 
-  std::atomic<GrpcServer*> operators = nullptr;
-  Runner runner(Engine(EngineConfig(), std::move(*loaded), clock.Now()), **store, sessions,
-                registry, clock, [&operators](bool store_works) {
-                  if (GrpcServer* server = operators) server->SetServing(store_works);
-                });
-  session_events.Bind(runner);
-  runner.Start();
+  std::function<bool(const CertificateInfo&)> is_revoked() const {
+    return [&list = revoked](const CertificateInfo& certificate) {
+      return list.IsRevoked(certificate);
+    };
+  }
+};
 
-  AgentGateway gateway(sessions, **agent_acceptor);
-  ControllerServiceOptions service_options;
-  service_options.patterns = config.patterns;
-  service_options.epoch = session_options.epoch;
-  service_options.is_revoked = session_options.is_revoked;
-  service_options.on_call = [&operator_acceptor](const std::string& peer) {
-    (*operator_acceptor)->OnStream(peer);
+SessionOptions SessionOptionsOf(const Ground& ground) {
+  SessionOptions options;
+  options.epoch = ground.opened.store->epoch();
+  options.patterns = ground.config.patterns;
+  options.is_revoked = ground.is_revoked();
+  return options;
+}
+
+// `caller` may be null.
+ControllerServiceOptions ServiceOptionsOf(const Ground& ground, CsmCaller* caller) {
+  ControllerServiceOptions options;
+  options.patterns = ground.config.patterns;
+  options.epoch = ground.opened.store->epoch();
+  options.is_revoked = ground.is_revoked();
+  options.on_call = [&ports = ground.ports](const std::string& peer) {
+    ports.operators->OnStream(peer);
   };
-  service_options.connections = [&agent_acceptor, &operator_acceptor]() -> ConnectionCounts {
-    return {(*agent_acceptor)->waiting() + (*operator_acceptor)->waiting(),
-            (*agent_acceptor)->opening() + (*operator_acceptor)->opening()};
-  };
-  ControllerService service(service_options, runner, **reader, registry, refusals, clock);
-  absl::StatusOr<std::unique_ptr<GrpcServer>> operator_server =
-      StartOperatorServer(**operator_acceptor, *credentials, service);
-  MUSTER_RETURN_IF_ERROR(operator_server.status());
-  operators = operator_server->get();
-  absl::StatusOr<std::unique_ptr<GrpcServer>> agent_server =
-      StartAgentServer(**agent_acceptor, *credentials, gateway);
-  if (!agent_server.ok()) {
-    runner.Stop();  // before the server goes that it tells how the store does
-    return agent_server.status();
+  options.connections = [&ports = ground.ports] { return ports.counts(); };
+  if (caller != nullptr) {
+    options.list_subscribers = [caller](const SubscribersDone& done) {
+      caller->ListSubscribers(done);
+    };
+  }
+  return options;
+}
+
+// What serves, each of which uses those before it; what is opened is used up. Main thread only.
+class Serving {
+ public:
+  // `csm` may be null.
+  Serving(const Ground& ground, std::unique_ptr<Csm> csm)
+      : ground_(ground),
+        csm_(std::move(csm)),
+        sessions_(SessionOptionsOf(ground), session_events_, ground.registry, ground.refusals,
+                  ground.clock),
+        runner_(
+            Engine(EngineConfig(), std::move(ground.opened.loaded), ground.clock.Now()),
+            *ground.opened.store, sessions_, ground.registry, ground.clock,
+            [this](bool store_works) {
+              if (GrpcServer* server = operators_) server->SetServing(store_works);
+            },
+            caller(), std::move(ground.opened.operations)),
+        gateway_(sessions_, *ground.ports.agents),
+        service_(ServiceOptionsOf(ground, caller()), runner_, *ground.opened.reader,
+                 ground.registry, ground.refusals, ground.clock) {}
+
+  // After an error it has been stopped.
+  absl::Status Start() {
+    session_events_.Bind(runner_);
+    if (caller() != nullptr) caller()->Bind(runner_);
+    runner_.Start();
+    const std::shared_ptr<grpc::ServerCredentials>& credentials = ground_.opened.credentials;
+    absl::StatusOr<std::unique_ptr<GrpcServer>> operators =
+        StartOperatorServer(*ground_.ports.operators, credentials, service_);
+    if (!operators.ok()) {
+      Stop();
+      return operators.status();
+    }
+    operator_server_ = *std::move(operators);
+    operators_ = operator_server_.get();
+    absl::StatusOr<std::unique_ptr<GrpcServer>> agents =
+        StartAgentServer(*ground_.ports.agents, credentials, gateway_);
+    if (!agents.ok()) {
+      Stop();
+      return agents.status();
+    }
+    agent_server_ = *std::move(agents);
+    return absl::OkStatus();
   }
 
+  void Sweep() { sessions_.Sweep(ground_.clock.Now(), std::chrono::system_clock::now()); }
+
+  // The runner goes between the two: it hears of the sessions' ends, and it answers what operators have asked. Their server waits
+  // for every call, which the runner of a full disk would never answer otherwise.
+  void Stop() {
+    if (agent_server_) agent_server_->Shutdown(kShutdownGrace);
+    runner_.Stop();
+    if (csm_)
+      csm_->Stop();  // answers whoever asked for HMNFD's list; it must still be there for who asks now
+    if (operator_server_) operator_server_->Shutdown(kShutdownGrace);
+    csm_.reset();  // between the runner's last call and its end
+  }
+
+ private:
+  // Null: no HMNFD is known.
+  CsmCaller* caller() const { return csm_ ? csm_->caller() : nullptr; }
+
+  const Ground ground_;
+  std::unique_ptr<Csm> csm_;
+  LateSessionEvents session_events_;
+  SessionTable sessions_;
+  std::atomic<GrpcServer*> operators_ = nullptr;  // for the runner's thread
+  Runner runner_;
+  AgentGateway gateway_;
+  ControllerService service_;
+  std::unique_ptr<GrpcServer> operator_server_;
+  std::unique_ptr<GrpcServer> agent_server_;
+};
+
+// Null without [csm]. FAILED_PRECONDITION if it has no HMNFD and an operation that is under way cannot go on without.
+absl::StatusOr<std::unique_ptr<Csm>> ReachCsm(const ControllerConfig& config,
+                                              const LoadedOperations& loaded,
+                                              NodeRegistry& registry, const Clock& clock) {
+  std::unique_ptr<Csm> csm;
+  if (config.csm) csm = std::make_unique<Csm>(*config.csm, registry, clock);
+  const bool has_hmnfd = csm && csm->caller() != nullptr;
+  if (has_hmnfd || loaded.operations.empty()) return csm;
+  return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                    "{} is under way, and [csm] of the settings names no hmnfd any more: put it "
+                    "back",
+                    OperationName(loaded.operations.front().spec->id));
+}
+
+absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
+  RevokedFile revoked(config.revoked_file);
+  MUSTER_RETURN_IF_ERROR(revoked.Reload());
+  absl::StatusOr<Opened> opened = Open(config);
+  MUSTER_RETURN_IF_ERROR(opened.status());
+
+  const SystemClock clock;
+  NodeRegistry registry(opened->inventory);
+  for (const NodeSeen& seen : opened->loaded.nodes) registry.AddSeen(seen.node, seen.aliases);
+  const size_t known_jobs = opened->loaded.jobs.size();
+
+  Refusals refusals(clock);
+  absl::StatusOr<Ports> ports = Listen(config, refusals, clock);
+  MUSTER_RETURN_IF_ERROR(ports.status());
+  absl::StatusOr<std::unique_ptr<Csm>> csm = ReachCsm(config, opened->operations, registry, clock);
+  MUSTER_RETURN_IF_ERROR(csm.status());
+  Serving serving({config, revoked, clock, *opened, registry, refusals, *ports}, *std::move(csm));
+  MUSTER_RETURN_IF_ERROR(serving.Start());
+
   log::Info("started version={} agents={} operators={} epoch={} nodes={} jobs={}", kVersion,
-            config.listen, config.operator_listen, (*store)->epoch().counter, registry.All().size(),
-            known_jobs);
+            config.listen, config.operator_listen, opened->store->epoch().counter,
+            registry.All().size(), known_jobs);
   sd_notify(0, "READY=1");
+  uint64_t sweeps = 0;
   while (!stop.Wait(kSweepInterval)) {
     if (absl::Status status = revoked.Reload(); !status.ok()) {
       log::Warning("the list of revoked certificates stays as it was: {}", Message(status));
     }
-    sessions.Sweep(clock.Now(), std::chrono::system_clock::now());
+    serving.Sweep();
     refusals.Flush();
+    if (++sweeps % kSweepsBetweenReleases == 0) ReleaseFreeMemory();
     sd_notifyf(0, "STATUS=%zu agents attached", registry.attached_count());
   }
 
   sd_notify(0, "STOPPING=1");
   log::Info("stopping");
-  // The runner goes between the two: it hears of the sessions' ends, and it answers what operators have asked. Their server waits
-  // for every call, which the runner of a full disk would never answer otherwise.
-  (*agent_server)->Shutdown(kShutdownGrace);
-  runner.Stop();
-  (*operator_server)->Shutdown(kShutdownGrace);
+  serving.Stop();
   return absl::OkStatus();
 }
 

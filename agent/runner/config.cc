@@ -10,11 +10,6 @@
 namespace muster {
 namespace {
 
-absl::Status Wrong(const std::string& path, const toml::node& node, const std::string& what) {
-  return MakeStatus(absl::StatusCode::kInvalidArgument, "{}:{}: {}", path, node.source().begin.line,
-                    what);
-}
-
 // The policy says what may be done as root, so it must be root's.
 absl::Status CheckOwner(const std::string& path) {
   struct stat info {};
@@ -30,10 +25,11 @@ absl::Status CheckOwner(const std::string& path) {
 absl::Status ReadStrings(const std::string& path, const toml::node& node, const std::string& key,
                          std::vector<std::string>* out) {
   const toml::array* array = node.as_array();
-  if (array == nullptr) return Wrong(path, node, key + " must be an array of strings");
+  if (array == nullptr) return WrongSetting(path, node, key + " must be an array of strings");
   for (const toml::node& element : *array) {
     const auto value = element.value<std::string>();
-    if (!value || value->empty()) return Wrong(path, element, key + " must be an array of strings");
+    if (!value || value->empty())
+      return WrongSetting(path, element, key + " must be an array of strings");
     out->push_back(*value);
   }
   return absl::OkStatus();
@@ -41,10 +37,10 @@ absl::Status ReadStrings(const std::string& path, const toml::node& node, const 
 
 absl::Status ReadPolicy(const std::string& path, const toml::node& node, AgentConfig* config) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) return Wrong(path, node, "policy must be a table");
+  if (table == nullptr) return WrongSetting(path, node, "policy must be a table");
   for (const auto& [key, value] : *table) {
     if (key.str() != "units") {
-      return Wrong(path, value, "unknown key policy." + std::string(key.str()));
+      return WrongSetting(path, value, "unknown key policy." + std::string(key.str()));
     }
     std::vector<std::string> units;
     MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "policy.units", &units));
@@ -55,17 +51,17 @@ absl::Status ReadPolicy(const std::string& path, const toml::node& node, AgentCo
 
 absl::Status ReadIdentity(const std::string& path, const toml::node& node, AgentConfig* config) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) return Wrong(path, node, "identity must be a table");
+  if (table == nullptr) return WrongSetting(path, node, "identity must be a table");
   for (const auto& [key, value] : *table) {
     std::string* pattern = key.str() == "agent"        ? &config->patterns.agent
                            : key.str() == "controller" ? &config->patterns.controller
                                                        : nullptr;
     if (pattern == nullptr) {
-      return Wrong(path, value, "unknown key identity." + std::string(key.str()));
+      return WrongSetting(path, value, "unknown key identity." + std::string(key.str()));
     }
     *pattern = value.value_or(std::string());
     if (absl::Status status = CheckPattern(*pattern); !status.ok()) {
-      return Wrong(path, value, Message(status));
+      return WrongSetting(path, value, Message(status));
     }
   }
   return absl::OkStatus();
@@ -81,7 +77,7 @@ absl::Status ReadTable(const std::string& path, const toml::table& table, AgentC
     } else if (key.str() == "identity") {
       MUSTER_RETURN_IF_ERROR(ReadIdentity(path, value, config));
     } else {
-      return Wrong(path, value, "unknown key " + std::string(key.str()));
+      return WrongSetting(path, value, "unknown key " + std::string(key.str()));
     }
   }
   return absl::OkStatus();

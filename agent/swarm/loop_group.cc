@@ -2,22 +2,9 @@
 
 #include <sys/epoll.h>
 
-#include <cstdlib>
-#include <cstring>
-
-#include "common/log.h"
+#include "common/require.h"
 
 namespace muster::swarm {
-namespace {
-
-void Require(int result, const char* what) {
-  if (result >= 0) return;
-  log::Error("cannot {}: {}", what, std::strerror(-result));
-  std::abort();
-}
-
-}  // namespace
-
 sd_event* LoopGroup::LoopOf(size_t index) {
   while (loops_.size() <= index / kAgentsPerLoop) Add();
   return loops_[index / kAgentsPerLoop].event.get();

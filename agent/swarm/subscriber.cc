@@ -9,11 +9,10 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "common/log.h"
+#include "common/require.h"
 
 namespace muster::swarm {
 namespace {
@@ -29,16 +28,6 @@ constexpr Duration kFirstBackoff = 500ms;
 constexpr Duration kMaxBackoff = 10s;
 // Of an answer, what is read; HMNFD's problems take a few hundred bytes.
 constexpr size_t kMaxAnswerBytes = 4096;
-
-void Require(bool is_good, const char* what, const char* why) {
-  if (is_good) return;
-  log::Error("cannot {}: {}", what, why);
-  std::abort();
-}
-
-void Require(int result, const char* what) {
-  Require(result >= 0, what, std::strerror(-std::min(result, 0)));
-}
 
 bool IsSubscribed(long status, const std::string& answer) {
   return status / 100 == 2 ||

@@ -61,7 +61,7 @@ struct Property {
   int (*read)(sd_bus_message*, Target&);
 };
 
-constexpr auto kProperties = std::to_array<Property>({
+constexpr auto kReadProperties = std::to_array<Property>({
     {"LoadState", [](auto* m, Target& t) { return ReadString(m, t.state.load_state); }},
     {"ActiveState", [](auto* m, Target& t) { return ReadString(m, t.state.active_state); }},
     {"SubState", [](auto* m, Target& t) { return ReadString(m, t.state.sub_state); }},
@@ -87,7 +87,7 @@ int ReadProperty(sd_bus_message* m, Target& target) {
   const char* name = nullptr;
   const int r = sd_bus_message_read(m, "s", &name);
   if (r < 0) return r;
-  for (const Property& property : kProperties) {
+  for (const Property& property : kReadProperties) {
     if (std::string_view(property.name) == name) return property.read(m, target);
   }
   return sd_bus_message_skip(m, "v");

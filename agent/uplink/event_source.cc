@@ -3,19 +3,15 @@
 #include <signal.h>
 
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 
-#include "common/log.h"
+#include "common/require.h"
 
 namespace muster {
 namespace {
 
-void Require(int result, const char* what) {
-  // ESTALE: the loop has finished.
-  if (result >= 0 || result == -ESTALE) return;
-  log::Error("cannot {}: {}", what, std::strerror(-result));
-  std::abort();
+// A loop that has finished refuses with ESTALE.
+void RequireOfLoop(int result, const char* what) {
+  if (result != -ESTALE) Require(result, what);
 }
 
 uint64_t Microseconds(Duration duration) {
@@ -27,37 +23,39 @@ uint64_t Microseconds(Duration duration) {
 EventSource MakeTimer(sd_event* event, Duration accuracy, sd_event_time_handler_t handler,
                       void* userdata) {
   sd_event_source* source = nullptr;
-  Require(sd_event_add_time(event, &source, CLOCK_MONOTONIC, UINT64_MAX, Microseconds(accuracy),
-                            handler, userdata),
-          "make a timer");
+  RequireOfLoop(sd_event_add_time(event, &source, CLOCK_MONOTONIC, UINT64_MAX,
+                                  Microseconds(accuracy), handler, userdata),
+                "make a timer");
   EventSource timer(source);
-  Require(sd_event_source_set_priority(source, SD_EVENT_PRIORITY_NORMAL + 10), "order a timer");
+  RequireOfLoop(sd_event_source_set_priority(source, SD_EVENT_PRIORITY_NORMAL + 10),
+                "order a timer");
   Disarm(timer);
   return timer;
 }
 
 void Arm(const EventSource& timer, Duration delay) {
   uint64_t now = 0;
-  Require(sd_event_now(sd_event_source_get_event(timer.get()), CLOCK_MONOTONIC, &now),
-          "read the loop's clock");
-  Require(sd_event_source_set_time(timer.get(), now + Microseconds(delay)), "set a timer");
-  Require(sd_event_source_set_enabled(timer.get(), SD_EVENT_ONESHOT), "arm a timer");
+  RequireOfLoop(sd_event_now(sd_event_source_get_event(timer.get()), CLOCK_MONOTONIC, &now),
+                "read the loop's clock");
+  RequireOfLoop(sd_event_source_set_time(timer.get(), now + Microseconds(delay)), "set a timer");
+  RequireOfLoop(sd_event_source_set_enabled(timer.get(), SD_EVENT_ONESHOT), "arm a timer");
 }
 
 void Disarm(const EventSource& source) {
-  Require(sd_event_source_set_enabled(source.get(), SD_EVENT_OFF), "disarm an event source");
+  RequireOfLoop(sd_event_source_set_enabled(source.get(), SD_EVENT_OFF), "disarm an event source");
 }
 
 EventSource MakeDeferred(sd_event* event, sd_event_handler_t handler, void* userdata) {
   sd_event_source* source = nullptr;
-  Require(sd_event_add_defer(event, &source, handler, userdata), "make a deferred call");
+  RequireOfLoop(sd_event_add_defer(event, &source, handler, userdata), "make a deferred call");
   EventSource deferred(source);
   Disarm(deferred);
   return deferred;
 }
 
 void RunSoon(const EventSource& deferred) {
-  Require(sd_event_source_set_enabled(deferred.get(), SD_EVENT_ONESHOT), "ask for a deferred call");
+  RequireOfLoop(sd_event_source_set_enabled(deferred.get(), SD_EVENT_ONESHOT),
+                "ask for a deferred call");
 }
 
 void EndOnSignals(sd_event* event) {
@@ -66,7 +64,7 @@ void EndOnSignals(sd_event* event) {
     sigemptyset(&set);
     sigaddset(&set, number);
     sigprocmask(SIG_BLOCK, &set, nullptr);
-    Require(sd_event_add_signal(event, nullptr, number, nullptr, nullptr), "watch a signal");
+    RequireOfLoop(sd_event_add_signal(event, nullptr, number, nullptr, nullptr), "watch a signal");
   }
   signal(SIGPIPE, SIG_IGN);
 }

@@ -1,10 +1,9 @@
 #include "agent/uplink/h2_session.h"
 
 #include <array>
-#include <cstdlib>
 #include <utility>
 
-#include "common/log.h"
+#include "common/require.h"
 #include "common/version.h"
 
 namespace muster {
@@ -13,11 +12,8 @@ namespace {
 // The response headers of a gRPC call have a few hundred bytes; a status message may have some thousand.
 constexpr uint32_t kMaxHeaderListBytes = 16 << 10;
 
-// What only our own mistake or the end of memory can cause.
-void Require(int result, const char* what) {
-  if (result >= 0) return;
-  log::Error("cannot {}: {}", what, nghttp2_strerror(result));
-  std::abort();
+void RequireOfHttp2(int result, const char* what) {
+  Require(result >= 0, what, nghttp2_strerror(result));
 }
 
 std::string_view Text(const uint8_t* data, size_t size) {
@@ -40,7 +36,7 @@ H2Session::H2Session(size_t max_message_bytes, size_t max_outbox_bytes)
 // nghttp2 answers PINGs and SETTINGS and opens the receive windows again by itself.
 std::unique_ptr<nghttp2_session, H2Session::SessionRelease> H2Session::NewSession(H2Session* self) {
   nghttp2_session_callbacks* callbacks = nullptr;
-  Require(nghttp2_session_callbacks_new(&callbacks), "set up HTTP/2");
+  RequireOfHttp2(nghttp2_session_callbacks_new(&callbacks), "set up HTTP/2");
   nghttp2_session_callbacks_set_on_header_callback(
       callbacks, [](nghttp2_session*, const nghttp2_frame*, const uint8_t* name, size_t name_size,
                     const uint8_t* value, size_t value_size, uint8_t, void* user) {
@@ -81,7 +77,7 @@ std::unique_ptr<nghttp2_session, H2Session::SessionRelease> H2Session::NewSessio
         return 0;
       });
   nghttp2_session* session = nullptr;
-  Require(nghttp2_session_client_new(&session, callbacks, self), "set up HTTP/2");
+  RequireOfHttp2(nghttp2_session_client_new(&session, callbacks, self), "set up HTTP/2");
   nghttp2_session_callbacks_del(callbacks);
   return std::unique_ptr<nghttp2_session, SessionRelease>(session);
 }
@@ -90,7 +86,7 @@ void H2Session::Open(const std::string& authority, const std::string& path) {
   const std::array<nghttp2_settings_entry, 2> settings = {
       {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, kMaxHeaderListBytes}}};
-  Require(
+  RequireOfHttp2(
       nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, settings.data(), settings.size()),
       "submit HTTP/2 settings");
   const std::string user_agent = fmt::format("muster-agent/{}", kVersion);
@@ -107,7 +103,7 @@ void H2Session::Open(const std::string& authority, const std::string& path) {
   body.read_callback = &H2Session::ReadBody;
   stream_ = nghttp2_submit_request(session_.get(), nullptr, headers.data(), headers.size(), &body,
                                    nullptr);
-  Require(stream_, "submit a request");
+  RequireOfHttp2(stream_, "submit a request");
 }
 
 ssize_t H2Session::ReadBody(nghttp2_session*, int32_t, uint8_t* to, size_t size, uint32_t* flags,
@@ -149,7 +145,7 @@ std::string_view H2Session::Pending() {
   if (!pending_.empty()) return pending_;
   const uint8_t* data = nullptr;
   const ssize_t size = nghttp2_session_mem_send(session_.get(), &data);
-  Require(static_cast<int>(size), "build HTTP/2 frames");
+  RequireOfHttp2(static_cast<int>(size), "build HTTP/2 frames");
   pending_ = Text(data, static_cast<size_t>(size));
   // nghttp2 gives up a connection whose peer breaks the rules: it sends a GOAWAY and then wants nothing more.
   if (pending_.empty() && nghttp2_session_want_read(session_.get()) == 0)

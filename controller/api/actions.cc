@@ -12,15 +12,14 @@ void ControllerService::Act(const grpc::CallbackServerContext& context, JobActio
                             const std::string& name, grpc::ServerUnaryReactor* reactor,
                             JobDone done) {
   Schedule(
-      context,
+      context, reactor,
       [this, action, &name, reactor, done = std::move(done)](const std::string& operator_name) {
         const absl::StatusOr<std::string> id = ParseJobName(name);
         if (!id.ok()) return reactor->Finish(GrpcStatus(id.status()));
         const absl::Status found = reader_.GetJob(*id).status();
         if (!found.ok()) return reactor->Finish(GrpcStatus(found));
         control_.Act(action, *id, operator_name, done);
-      },
-      [reactor](const absl::Status& status) { reactor->Finish(GrpcStatus(status)); });
+      });
 }
 
 grpc::ServerUnaryReactor* ControllerService::CancelJob(grpc::CallbackServerContext* context,

@@ -39,6 +39,8 @@ absl::Status CheckDurations(const v1::Policy& proto) {
                                proto.execution_deadline(), Duration(1)));
   MUSTER_RETURN_IF_ERROR(
       check(proto.has_deadline(), "policy.deadline", proto.deadline(), Duration(1)));
+  MUSTER_RETURN_IF_ERROR(check(proto.has_proof_deadline(), "policy.proof_deadline",
+                               proto.proof_deadline(), Duration(1)));
   return check(proto.has_min_healthy(), "policy.min_healthy", proto.min_healthy(), Duration(0));
 }
 

@@ -2,17 +2,18 @@
 
 #include <utility>
 
-#include "common/crash_point.h"
 #include "common/log.h"
 #include "common/uuid.h"
 #include "controller/api/convert.h"
+#include "controller/api/create_reactor.h"
 #include "controller/api/names.h"
+#include "controller/api/preview.h"
 #include "controller/api/targets.h"
 #include "controller/api/validate.h"
 #include "controller/api/watch.h"
 #include "controller/edge/grpc_status.h"
 #include "controller/edge/peer_address.h"
-#include "controller/engine/plan.h"
+#include "controller/inventory/node_set.h"
 
 namespace muster {
 namespace {
@@ -20,49 +21,6 @@ namespace {
 absl::Status Busy() {
   return MakeStatus(absl::StatusCode::kResourceExhausted,
                     "the controller has too many calls waiting: try again");
-}
-
-// CreateJob's, so that a test can stop the controller right after the operator has been answered.
-class CreateReactor final : public grpc::ServerUnaryReactor {
-  void OnDone() override {
-    CrashPoint("controller.operator-answered");
-    delete this;
-  }
-};
-
-// A watch that is told why it cannot be, and ends.
-class RefusedWatch final : public grpc::ServerWriteReactor<v1::JobChanges> {
- public:
-  explicit RefusedWatch(const absl::Status& status) { Finish(GrpcStatus(status)); }
-  void OnDone() override { delete this; }
-};
-
-// Which of `nodes` can be sent to now.
-std::vector<bool> Attached(const std::vector<std::string>& nodes, const NodeRegistry& registry) {
-  std::vector<bool> is_attached(nodes.size());
-  size_t at = 0;
-  for (const NodeInfo& node : registry.List(nodes)) {
-    while (nodes[at] != node.xname) ++at;
-    is_attached[at] = node.presence == Presence::kAttached;
-  }
-  return is_attached;
-}
-
-// What CreateJob answers to validate_only: the job as it would be, without a name, and its plan.
-v1::Job Preview(const CheckedRequest& checked, const std::string& operator_name,
-                const std::vector<std::string>& nodes, const NodeRegistry& registry) {
-  JobSummary job;
-  job.spec.work = checked.work;
-  job.spec.policy = checked.policy;
-  job.spec.created_by = operator_name;
-  job.counts[static_cast<size_t>(TaskState::kPending)] = static_cast<uint32_t>(nodes.size());
-  v1::Job proto = ToProto(job);
-  proto.clear_name();
-  proto.clear_state();
-  proto.clear_create_time();
-  *proto.mutable_plan() =
-      ToProto(PlanRollout(checked.policy, checked.work, nodes, Attached(nodes, registry)));
-  return proto;
 }
 
 }  // namespace
@@ -104,58 +62,51 @@ absl::Status ControllerService::CheckValid(const CertificateInfo& certificate) c
 }
 
 void ControllerService::Schedule(const grpc::CallbackServerContext& context,
-                                 std::function<void(const std::string&)> step,
-                                 const std::function<void(const absl::Status&)>& refuse) {
+                                 grpc::ServerUnaryReactor* reactor,
+                                 std::function<void(const std::string&)> step) {
   const absl::StatusOr<Caller> caller = CallerOf(context);
   if (!caller.ok()) {
     refusals_.Note(Refusal::kUnauthorized, HostOf(context.peer()), Message(caller.status()));
-    refuse(caller.status());
+    reactor->Finish(GrpcStatus(caller.status()));
   } else if (!worker_.Post([step = std::move(step), name = caller->name] { step(name); })) {
-    refuse(Busy());
+    reactor->Finish(GrpcStatus(Busy()));
   }
 }
 
 grpc::ServerUnaryReactor* ControllerService::Answer(grpc::CallbackServerContext* context,
                                                     std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Schedule(
-      *context,
-      [reactor, work = std::move(work)](const std::string&) {
-        reactor->Finish(GrpcStatus(work()));
-      },
-      [reactor](const absl::Status& status) { reactor->Finish(GrpcStatus(status)); });
+  Schedule(*context, reactor, [reactor, work = std::move(work)](const std::string&) {
+    reactor->Finish(GrpcStatus(work()));
+  });
   return reactor;
 }
 
-JobDone ControllerService::AnswerWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response) {
-  return [this, reactor, response](absl::StatusOr<std::string> id) {
-    worker_.PostReserved([this, reactor, response, id = std::move(id)] {
-      absl::Status status = id.status();
-      if (status.ok()) {
-        const absl::StatusOr<JobSummary> job = reader_.GetJob(*id);
-        status = job.status();
-        if (absl::IsNotFound(status)) {
-          status = MakeStatus(absl::StatusCode::kNotFound,
-                              "{} has been deleted, and its request id makes no other job",
-                              JobName(*id));
-        }
-        if (job.ok()) *response = ToProto(*job);
-      }
-      reactor->Finish(GrpcStatus(status));
+JobDone ControllerService::AnswerBy(grpc::ServerUnaryReactor* reactor,
+                                    std::function<absl::Status(const std::string& id)> read) {
+  return [this, reactor, read = std::move(read)](absl::StatusOr<std::string> id) {
+    worker_.PostReserved([reactor, read, id = std::move(id)] {
+      reactor->Finish(GrpcStatus(id.ok() ? read(*id) : id.status()));
     });
   };
+}
+
+JobDone ControllerService::AnswerWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response) {
+  return AnswerBy(reactor, [this, response](const std::string& id) {
+    const absl::Status status = Get(id, *response);
+    if (!absl::IsNotFound(status)) return status;
+    return MakeStatus(absl::StatusCode::kNotFound,
+                      "{} has been deleted, and its request id makes no other job", JobName(id));
+  });
 }
 
 grpc::ServerUnaryReactor* ControllerService::CreateJob(grpc::CallbackServerContext* context,
                                                        const v1::CreateJobRequest* request,
                                                        v1::Job* response) {
   auto* reactor = new CreateReactor;
-  Schedule(
-      *context,
-      [this, request, response, reactor](const std::string& operator_name) {
-        Create(operator_name, *request, response, reactor);
-      },
-      [reactor](const absl::Status& status) { reactor->Finish(GrpcStatus(status)); });
+  Schedule(*context, reactor, [this, request, response, reactor](const std::string& operator_name) {
+    Create(operator_name, *request, response, reactor);
+  });
   return reactor;
 }
 
@@ -164,11 +115,10 @@ void ControllerService::Create(const std::string& operator_name,
                                grpc::ServerUnaryReactor* reactor) {
   absl::StatusOr<CheckedRequest> checked = CheckRequest(request, clock_.Now());
   if (!checked.ok()) return reactor->Finish(GrpcStatus(checked.status()));
-  absl::StatusOr<std::vector<std::string>> nodes =
-      ResolveTargets(request.targets(), registry_, reader_);
-  if (!nodes.ok()) return reactor->Finish(GrpcStatus(nodes.status()));
+  absl::StatusOr<Resolved> targets = ResolveTargets(request.targets(), registry_, reader_);
+  if (!targets.ok()) return reactor->Finish(GrpcStatus(targets.status()));
   if (request.validate_only()) {
-    *response = Preview(*checked, operator_name, *nodes, registry_);
+    *response = Preview(checked->work, checked->policy, operator_name, *targets, registry_);
     return reactor->Finish(grpc::Status::OK);
   }
   JobSpec spec;
@@ -179,7 +129,8 @@ void ControllerService::Create(const std::string& operator_name,
   spec.created = clock_.Now();
   spec.request_id = std::move(checked->request_id);
   spec.request_digest = std::move(checked->digest);
-  control_.Submit(std::move(spec), std::move(*nodes), AnswerWithJob(reactor, response));
+  spec.remarks = RemarksOn(*targets, registry_);
+  control_.Submit(std::move(spec), std::move(targets->xnames), AnswerWithJob(reactor, response));
 }
 
 grpc::ServerUnaryReactor* ControllerService::GetJob(grpc::CallbackServerContext* context,
@@ -188,10 +139,14 @@ grpc::ServerUnaryReactor* ControllerService::GetJob(grpc::CallbackServerContext*
   return Answer(context, [this, request, response]() -> absl::Status {
     const absl::StatusOr<std::string> id = ParseJobName(request->name());
     MUSTER_RETURN_IF_ERROR(id.status());
-    const absl::StatusOr<JobSummary> job = reader_.GetJob(*id);
-    if (job.ok()) *response = ToProto(*job);
-    return job.status();
+    return Get(*id, *response);
   });
+}
+
+absl::Status ControllerService::Get(const std::string& id, v1::Job& response) {
+  const absl::StatusOr<JobSummary> job = reader_.GetJob(id);
+  if (job.ok()) response = ToProto(*job);
+  return job.status();
 }
 
 grpc::ServerUnaryReactor* ControllerService::ListJobs(grpc::CallbackServerContext* context,
@@ -200,22 +155,28 @@ grpc::ServerUnaryReactor* ControllerService::ListJobs(grpc::CallbackServerContex
   return Answer(context, [this, request, response] { return List(*request, *response); });
 }
 
-grpc::ServerWriteReactor<v1::JobChanges>* ControllerService::WatchJob(
-    grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) {
-  const absl::StatusOr<Caller> caller = CallerOf(*context);
+absl::StatusOr<WatchContext> ControllerService::AdmitWatch(
+    const grpc::CallbackServerContext& context, const absl::Status& named) {
+  const absl::StatusOr<Caller> caller = CallerOf(context);
   if (!caller.ok()) {
-    refusals_.Note(Refusal::kUnauthorized, HostOf(context->peer()), Message(caller.status()));
-    return new RefusedWatch(caller.status());
+    refusals_.Note(Refusal::kUnauthorized, HostOf(context.peer()), Message(caller.status()));
+    return caller.status();
   }
-  const absl::StatusOr<std::string> id = ParseJobName(request->name());
-  if (!id.ok()) return new RefusedWatch(id.status());
+  MUSTER_RETURN_IF_ERROR(named);
   if (watches_.fetch_add(1) >= kMaxWatches) {
     watches_.fetch_sub(1);
-    return new RefusedWatch(Busy());
+    return Busy();
   }
   const auto check = [this, certificate = caller->certificate] { return CheckValid(certificate); };
-  return Watch::Start(*id, request->revision(),
-                      {worker_, control_, reader_, watches_, check, options_.certificate_check});
+  return WatchContext{worker_, control_, reader_, watches_, check, options_.certificate_check};
+}
+
+grpc::ServerWriteReactor<v1::JobChanges>* ControllerService::WatchJob(
+    grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) {
+  const absl::StatusOr<std::string> id = ParseJobName(request->name());
+  absl::StatusOr<WatchContext> watch = AdmitWatch(*context, id.status());
+  if (!watch.ok()) return new RefusedWatch<v1::JobChanges>(watch.status());
+  return JobWatch::Start(*id, request->revision(), *std::move(watch));
 }
 
 grpc::ServerUnaryReactor* ControllerService::GetTask(grpc::CallbackServerContext* context,
@@ -249,21 +210,6 @@ grpc::ServerUnaryReactor* ControllerService::GetStatus(grpc::CallbackServerConte
     *response = Status();
     return absl::OkStatus();
   });
-}
-
-grpc::ServerUnaryReactor* ControllerService::GetOperation(grpc::CallbackServerContext* context,
-                                                          const v1::GetOperationRequest* request,
-                                                          v1::Operation*) {
-  return Answer(context, [request] {
-    return MakeStatus(absl::StatusCode::kNotFound, "there is no operation '{:.200}'",
-                      request->name());
-  });
-}
-
-grpc::ServerUnaryReactor* ControllerService::ListOperations(grpc::CallbackServerContext* context,
-                                                            const v1::ListOperationsRequest*,
-                                                            v1::ListOperationsResponse*) {
-  return Answer(context, [] { return absl::OkStatus(); });
 }
 
 }  // namespace muster

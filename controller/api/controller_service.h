@@ -13,6 +13,7 @@
 
 #include "common/identity.h"
 #include "common/time.h"
+#include "controller/api/watch_reactor.h"
 #include "controller/api/worker.h"
 #include "controller/edge/peer_certificate.h"
 #include "controller/edge/refusals.h"
@@ -32,6 +33,9 @@ struct ConnectionCounts {
   size_t opening = 0;
 };
 
+using SubscribersDone =
+    std::function<void(absl::StatusOr<std::shared_ptr<const Subscribers>> subscribers)>;
+
 struct ControllerServiceOptions {
   IdentityPatterns patterns;
   Epoch epoch;
@@ -40,6 +44,8 @@ struct ControllerServiceOptions {
   std::function<void(const std::string& peer)> on_call;
   // Any thread; shortly. Nothing: no certificate is.
   std::function<bool(const CertificateInfo&)> is_revoked;
+  // Asks HMNFD, off the caller's thread, and tells the answer to `done` from any thread. Nothing: the controller knows no HMNFD.
+  std::function<void(SubscribersDone done)> list_subscribers;
   // A watch ends no later than this after its operator's certificate has expired or is revoked.
   Duration certificate_check = 1min;
 };
@@ -85,12 +91,23 @@ class ControllerService final : public v1::Controller::CallbackService {
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
                                       v1::ControllerStatus* response) override;
+  grpc::ServerUnaryReactor* CreateOperation(grpc::CallbackServerContext* context,
+                                            const v1::CreateOperationRequest* request,
+                                            v1::Operation* response) override;
   grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
                                          const v1::GetOperationRequest* request,
                                          v1::Operation* response) override;
   grpc::ServerUnaryReactor* ListOperations(grpc::CallbackServerContext* context,
                                            const v1::ListOperationsRequest* request,
                                            v1::ListOperationsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelOperation(grpc::CallbackServerContext* context,
+                                            const v1::CancelOperationRequest* request,
+                                            v1::Operation* response) override;
+  grpc::ServerWriteReactor<v1::Operation>* WatchOperation(
+      grpc::CallbackServerContext* context, const v1::WatchOperationRequest* request) override;
+  grpc::ServerUnaryReactor* ListSubscribers(grpc::CallbackServerContext* context,
+                                            const v1::ListSubscribersRequest* request,
+                                            v1::ListSubscribersResponse* response) override;
 
  private:
   struct Caller {
@@ -102,24 +119,34 @@ class ControllerService final : public v1::Controller::CallbackService {
   absl::StatusOr<Caller> CallerOf(const grpc::CallbackServerContext& context) const;
   // UNAUTHENTICATED if the certificate has expired, PERMISSION_DENIED if it is revoked. Any thread.
   absl::Status CheckValid(const CertificateInfo& certificate) const;
-  // Runs `step` on the worker. It is run with an OK status, or not at all and `refuse` gets why.
-  void Schedule(const grpc::CallbackServerContext& context,
-                std::function<void(const std::string& operator_name)> step,
-                const std::function<void(const absl::Status&)>& refuse);
+  // Runs `step` on the worker, which then has to finish the call; or finishes it at once with why not.
+  void Schedule(const grpc::CallbackServerContext& context, grpc::ServerUnaryReactor* reactor,
+                std::function<void(const std::string& operator_name)> step);
   // A call that is answered by what `work` returns.
   grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
                                    std::function<absl::Status()> work);
-  // Takes the runner's answer back to the worker, reads the job and finishes the call.
+  // Takes the runner's answer back to the worker, which reads what has that id and finishes the call.
+  JobDone AnswerBy(grpc::ServerUnaryReactor* reactor,
+                   std::function<absl::Status(const std::string& id)> read);
   JobDone AnswerWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response);
+  JobDone AnswerWithOperation(grpc::ServerUnaryReactor* reactor, v1::Operation* response);
   // Has the runner act on the job called `name`, which lives as long as the call.
   void Act(const grpc::CallbackServerContext& context, JobAction action, const std::string& name,
            grpc::ServerUnaryReactor* reactor, JobDone done);
   void Create(const std::string& operator_name, const v1::CreateJobRequest& request,
               v1::Job* response, grpc::ServerUnaryReactor* reactor);
+  void Create(const std::string& operator_name, const v1::CreateOperationRequest& request,
+              v1::Operation* response, grpc::ServerUnaryReactor* reactor);
+  // What a watch needs, once its caller is known, and there is room for one more. `named`: whether what it watches has a good name.
+  absl::StatusOr<WatchContext> AdmitWatch(const grpc::CallbackServerContext& context,
+                                          const absl::Status& named);
 
+  absl::Status List(const v1::ListOperationsRequest& request, v1::ListOperationsResponse& response);
   absl::Status List(const v1::ListJobsRequest& request, v1::ListJobsResponse& response);
   absl::Status List(const v1::ListTasksRequest& request, v1::ListTasksResponse& response);
   absl::Status List(const v1::ListNodesRequest& request, v1::ListNodesResponse& response);
+  absl::Status Get(const std::string& id, v1::Job& response);
+  absl::Status Get(const std::string& id, v1::Operation& response);
   absl::Status Get(const v1::GetTaskRequest& request, v1::Task& response);
   absl::Status Get(const v1::GetNodeRequest& request, v1::Node& response) const;
   v1::ControllerStatus Status() const;

@@ -19,6 +19,16 @@ void SetCounts(const TaskCounts& counts, v1::Job& proto) {
   proto.set_task_count(all);
 }
 
+void SetHsm(const NodeInfo& node, v1::Node& proto) {
+  proto.set_sub_role(node.sub_role);
+  if (node.nid) proto.set_nid(*node.nid);
+  proto.set_hsm_state(node.state);
+  proto.set_enabled(node.is_enabled);
+  proto.set_locked(node.is_locked);
+  proto.mutable_groups()->Assign(node.groups.begin(), node.groups.end());
+  proto.set_partition(node.partition);
+}
+
 }  // namespace
 
 v1::Job ToProto(const JobSummary& job) {
@@ -33,6 +43,8 @@ v1::Job ToProto(const JobSummary& job) {
   SetCounts(job.counts, proto);
   proto.set_detail(job.status.detail);
   proto.set_revision(job.status.revision);
+  if (!job.spec.operation.empty()) proto.set_operation(OperationName(job.spec.operation));
+  proto.mutable_remarks()->Assign(job.spec.remarks.begin(), job.spec.remarks.end());
   return proto;
 }
 
@@ -63,7 +75,8 @@ v1::Node ToProto(const NodeInfo& node) {
   proto.set_boot_id(node.hello.boot_id);
   for (const std::string& feature : node.hello.features) proto.add_features(feature);
   proto.set_address(node.address);
-  proto.set_in_inventory(node.in_inventory);
+  proto.set_in_inventory(node.in_inventory || node.in_hsm);
+  if (node.in_hsm) SetHsm(node, proto);
   if (!node.status_time) return proto;
   *proto.mutable_status() = ToProto(node.hello.status);
   *proto.mutable_status_time() = ToProto(*node.status_time);
@@ -85,6 +98,10 @@ TargetSpec FromProto(const v1::Targets& targets) {
   spec.all = targets.all();
   spec.roles.assign(targets.roles().begin(), targets.roles().end());
   spec.exclude.assign(targets.exclude().begin(), targets.exclude().end());
+  spec.states.assign(targets.states().begin(), targets.states().end());
+  spec.groups.assign(targets.groups().begin(), targets.groups().end());
+  spec.partitions.assign(targets.partitions().begin(), targets.partitions().end());
+  spec.include_disabled = targets.include_disabled();
   return spec;
 }
 

@@ -39,10 +39,9 @@ absl::Status ControllerService::List(const v1::ListNodesRequest& request,
                                      v1::ListNodesResponse& response) {
   std::vector<std::string> names;
   if (request.has_targets()) {
-    absl::StatusOr<std::vector<std::string>> resolved =
-        ResolveTargets(request.targets(), registry_, reader_);
+    absl::StatusOr<Resolved> resolved = ResolveTargets(request.targets(), registry_, reader_);
     MUSTER_RETURN_IF_ERROR(resolved.status());
-    names = std::move(*resolved);
+    names = std::move(resolved->xnames);
   } else {
     names = registry_.All();
   }

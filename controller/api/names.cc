@@ -9,6 +9,7 @@ namespace muster {
 namespace {
 
 constexpr char kJobs[] = "jobs/";
+constexpr char kOperations[] = "operations/";
 constexpr char kTasks[] = "/tasks/";
 constexpr char kNodes[] = "nodes/";
 
@@ -27,6 +28,12 @@ absl::Status BadName(const std::string& name, const char* form) {
 absl::StatusOr<std::string> ParseJobName(const std::string& name) {
   const std::string id = name.starts_with(kJobs) ? name.substr(sizeof(kJobs) - 1) : "";
   if (!IsUuid(id)) return BadName(name, "jobs/UUID");
+  return id;
+}
+
+absl::StatusOr<std::string> ParseOperationName(const std::string& name) {
+  const std::string id = name.starts_with(kOperations) ? name.substr(sizeof(kOperations) - 1) : "";
+  if (!IsUuid(id)) return BadName(name, "operations/UUID");
   return id;
 }
 

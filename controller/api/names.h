@@ -16,6 +16,7 @@ struct TaskId {
 
 // The id in "jobs/{uuid}", and so on. INVALID_ARGUMENT with the form that a name must have.
 absl::StatusOr<std::string> ParseJobName(const std::string& name);
+absl::StatusOr<std::string> ParseOperationName(const std::string& name);
 absl::StatusOr<TaskId> ParseTaskName(const std::string& name);
 absl::StatusOr<std::string> ParseNodeName(const std::string& name);
 std::string NodeName(const std::string& node);

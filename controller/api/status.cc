@@ -13,6 +13,8 @@ v1::ControllerStatus ControllerService::Status() const {
   *status.mutable_start_time() = ToProto(started_);
   status.set_known_nodes(static_cast<uint32_t>(registry_.All().size()));
   status.set_attached_nodes(static_cast<uint32_t>(registry_.attached_count()));
+  if (const std::optional<Time> read = registry_.hsm_time())
+    *status.mutable_hsm_time() = ToProto(*read);
   if (options_.connections) {
     const ConnectionCounts counts = options_.connections();
     status.set_waiting_connections(static_cast<uint32_t>(counts.waiting));

@@ -67,9 +67,8 @@ absl::Status NoneLeft(const v1::Targets& targets, size_t found) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> ResolveTargets(const v1::Targets& targets,
-                                                        const NodeRegistry& registry,
-                                                        JobReader& reader) {
+absl::StatusOr<Resolved> ResolveTargets(const v1::Targets& targets, const NodeRegistry& registry,
+                                        JobReader& reader) {
   TargetSpec spec = FromProto(targets);
   if (targets.from_jobs().empty()) return registry.Resolve(spec);
   if (targets.from_jobs_size() > kMaxFromJobs) {
@@ -87,7 +86,7 @@ absl::StatusOr<std::vector<std::string>> ResolveTargets(const v1::Targets& targe
   for (const NodeInfo& node : registry.List(nodes)) known.push_back(node.xname);
   if (!known.empty()) {
     spec.node_sets.push_back(FoldNodeSet(known));
-  } else if (!spec.all && spec.node_sets.empty() && spec.roles.empty()) {
+  } else if (spec.node_sets.empty() && !spec.IsSelecting()) {
     return NoneLeft(targets, found);
   }
   return registry.Resolve(spec);

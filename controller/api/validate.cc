@@ -10,6 +10,8 @@
 #include "common/limits.h"
 #include "common/uuid.h"
 #include "controller/api/check_policy.h"
+#include "controller/inventory/node_set.h"
+#include "controller/store/operation_proto.h"
 #include "proto/convert.h"
 
 namespace muster {
@@ -17,6 +19,13 @@ namespace {
 
 constexpr Duration kMaxSettle = std::chrono::hours(1);
 constexpr Duration kUsualSettle = 5s;
+// Twice the nodes of the largest system.
+constexpr int kMaxBaseline = 200'000;
+constexpr int kMaxAgents = 64;
+constexpr uint32_t kMaxCeiling = 100'000;
+// HMNFD's prune loop runs each 10 s (fanout.go): what is seen again sooner may yet be dropped.
+constexpr Duration kLeastSecondLook = 10s + Duration(1);
+constexpr Duration kMaxLook = 1h;
 
 template <typename... Args>
 absl::Status Invalid(fmt::format_string<Args...> format, Args&&... args) {
@@ -71,7 +80,8 @@ absl::StatusOr<Work> CheckWork(const v1::Work& proto) {
   return Invalid("work: none that this controller knows");
 }
 
-std::string DigestOf(v1::CreateJobRequest request) {
+template <typename Request>
+std::string DigestOf(Request request) {
   request.clear_request_id();
   request.clear_validate_only();
   std::string bytes;
@@ -85,6 +95,35 @@ std::string DigestOf(v1::CreateJobRequest request) {
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
   return digest;
+}
+
+absl::StatusOr<std::string> CheckRequestId(const std::string& id) {
+  if (id.empty()) return NewUuid();
+  if (IsUuid(id)) return id;
+  return Invalid("request_id: '{:.{}}' is not a UUID", id, limits::kMaxNameBytes);
+}
+
+absl::Status CheckBaseline(const v1::Resubscription& proto) {
+  if (proto.baseline_size() > kMaxBaseline)
+    return Invalid("resubscription.baseline: {} nodes; it must be at most {}",
+                   proto.baseline_size(), kMaxBaseline);
+  for (const v1::Subscriber& subscriber : proto.baseline()) {
+    if (!IsNodeName(subscriber.node()))
+      return Invalid("resubscription.baseline: '{:.{}}' is no name of a node", subscriber.node(),
+                     limits::kMaxNameBytes);
+    if (subscriber.agents_size() > kMaxAgents)
+      return Invalid("resubscription.baseline: {} has {} agents; it must be at most {}",
+                     subscriber.node(), subscriber.agents_size(), kMaxAgents);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPace(uint32_t floor, uint32_t ceiling) {
+  if (ceiling > kMaxCeiling)
+    return Invalid("resubscription.ceiling: {}; it must be at most {}", ceiling, kMaxCeiling);
+  if (floor > ceiling)
+    return Invalid("resubscription.floor: {}; it must be at most the ceiling, {}", floor, ceiling);
+  return absl::OkStatus();
 }
 
 constexpr std::array<const char*, 11> kSuffixes = {".service",   ".socket", ".device", ".mount",
@@ -116,11 +155,9 @@ absl::StatusOr<std::string> CheckUnitName(const std::string& name) {
 
 absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request, Time now) {
   CheckedRequest checked;
-  checked.request_id = request.request_id().empty() ? NewUuid() : request.request_id();
-  if (!IsUuid(checked.request_id)) {
-    return Invalid("request_id: '{:.{}}' is not a UUID", request.request_id(),
-                   limits::kMaxNameBytes);
-  }
+  absl::StatusOr<std::string> request_id = CheckRequestId(request.request_id());
+  MUSTER_RETURN_IF_ERROR(request_id.status());
+  checked.request_id = *std::move(request_id);
   checked.digest = DigestOf(request);
   absl::StatusOr<Policy> policy = CheckPolicy(request.policy(), now);
   MUSTER_RETURN_IF_ERROR(policy.status());
@@ -129,6 +166,41 @@ absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request,
   MUSTER_RETURN_IF_ERROR(work.status());
   checked.work = *work;
   MUSTER_RETURN_IF_ERROR(CheckFits(checked.work, checked.policy));
+  return checked;
+}
+
+absl::StatusOr<CheckedOperation> CheckRequest(const v1::CreateOperationRequest& request, Time now) {
+  CheckedOperation checked;
+  absl::StatusOr<std::string> request_id = CheckRequestId(request.request_id());
+  MUSTER_RETURN_IF_ERROR(request_id.status());
+  checked.request_id = *std::move(request_id);
+  checked.digest = DigestOf(request);
+  if (!request.has_resubscription()) return Invalid("kind: none that this controller knows");
+  const v1::Resubscription& proto = request.resubscription();
+  absl::StatusOr<Policy> policy = CheckPolicy(proto.policy(), now);
+  MUSTER_RETURN_IF_ERROR(policy.status());
+  const auto check = [](bool is_set, const char* field, const google::protobuf::Duration& value,
+                        Duration least) {
+    return is_set ? CheckDuration(field, value, least, kMaxLook).status() : absl::OkStatus();
+  };
+  MUSTER_RETURN_IF_ERROR(
+      check(proto.has_settle(), "resubscription.settle", proto.settle(), Duration(0)));
+  MUSTER_RETURN_IF_ERROR(check(proto.has_appear_within(), "resubscription.appear_within",
+                               proto.appear_within(), Duration(1)));
+  MUSTER_RETURN_IF_ERROR(check(proto.has_second_look(), "resubscription.second_look",
+                               proto.second_look(), Duration(1)));
+  MUSTER_RETURN_IF_ERROR(CheckBaseline(proto));
+  checked.resubscription = FromProto(proto);
+  const uint32_t retries = checked.resubscription.policy.retries;
+  checked.resubscription.policy = *policy;
+  checked.resubscription.policy.retries = retries;
+  if (checked.resubscription.second_look < kLeastSecondLook)
+    return Invalid(
+        "resubscription.second_look: {} s; it must be more than 10 s, for HMNFD drops "
+        "subscriptions each 10 s",
+        checked.resubscription.second_look / 1s);
+  MUSTER_RETURN_IF_ERROR(CheckPace(checked.resubscription.floor, checked.resubscription.ceiling));
+  MUSTER_RETURN_IF_ERROR(CheckFits(checked.resubscription.work, checked.resubscription.policy));
   return checked;
 }
 

@@ -1,4 +1,4 @@
-// Whether a CreateJobRequest can be done, and what it means with every default filled in. Pure.
+// Whether a request for a job or an operation can be done, and what it means with every default filled in. Pure.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 #include "common/status.h"
 #include "common/work.h"
 #include "controller/engine/job.h"
+#include "controller/operation/operation.h"
 #include "muster/v1/controller.pb.h"
 
 namespace muster {
@@ -19,6 +20,15 @@ struct CheckedRequest {
 
 // `now` is the controller's clock. INVALID_ARGUMENT with the field, what is wrong with it, and what it may be.
 absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request, Time now);
+
+struct CheckedOperation {
+  std::string request_id;
+  std::string digest;
+  ResubscriptionSpec resubscription;  // without nodes and job
+};
+
+// Likewise.
+absl::StatusOr<CheckedOperation> CheckRequest(const v1::CreateOperationRequest& request, Time now);
 
 // As systemctl reads it: a name without the suffix of a unit type is a service's. INVALID_ARGUMENT for what systemd would never take
 // (systemd.unit(5)), and for a template without an instance.

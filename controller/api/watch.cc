@@ -3,117 +3,75 @@
 #include <utility>
 
 #include "controller/api/convert.h"
-#include "controller/edge/grpc_status.h"
+#include "controller/store/operation_proto.h"
 
 namespace muster {
 
-Watch* Watch::Start(const std::string& job, uint64_t revision, Context context) {
-  const std::shared_ptr<Watch> watch(new Watch(job, revision, context));
-  watch->self_ = watch;
-  // Before the first read, so that no change falls between the two.
-  const std::weak_ptr<Watch> weak = watch;
-  watch->subscription_ = context.control.Subscribe(job, [weak] {
-    if (const auto alive = weak.lock()) alive->OnChanged();
-  });
-  const MutexLock lock(watch->mutex_);
-  watch->ScheduleRead();
-  return watch.get();
+JobWatch* JobWatch::Start(const std::string& job, uint64_t revision, WatchContext context) {
+  const std::shared_ptr<JobWatch> watch(new JobWatch(job, revision, std::move(context)));
+  JobWatch* const result = watch.get();
+  result->Begin(watch, job);
+  return result;
 }
 
-Watch::Watch(std::string job, uint64_t revision, Context context)
-    : job_(std::move(job)), context_(context) {
+JobWatch::JobWatch(std::string job, uint64_t revision, WatchContext context)
+    : WatchReactor(std::move(context), Duration::zero()), job_(std::move(job)) {
   cursor_.revision = revision;
 }
 
-void Watch::OnChanged() {
-  const MutexLock lock(mutex_);
-  has_changed_ = true;
-  if (phase_ == Phase::kWaiting) ScheduleRead();
-}
-
-void Watch::ScheduleRead() {
-  phase_ = Phase::kReading;
-  has_changed_ = false;
-  context_.worker.PostReserved([self = self_] { self->Read(); });
-}
-
-void Watch::Read() {
-  ChangesCursor cursor;
-  {
-    const MutexLock lock(mutex_);
-    if (is_cancelled_) return Finish(absl::CancelledError());
-    cursor = cursor_;
-  }
-  const absl::Status allowed = context_.check();
-  const absl::StatusOr<Changes> changes = context_.reader.ReadChanges(job_, cursor, kMaxWatchBatch);
-  const MutexLock lock(mutex_);
-  if (!allowed.ok()) return Finish(allowed);
-  if (!changes.ok()) return Finish(changes.status());
-  if (is_cancelled_) return Finish(absl::CancelledError());
-  Take(*changes);
-}
-
-void Watch::Take(const Changes& changes) {
-  const bool has_news = !has_sent_ || !changes.tasks.empty() ||
-                        changes.next.revision != cursor_.revision ||
-                        changes.next.node != cursor_.node;
-  is_last_ = changes.is_complete && IsTerminal(changes.job.status.state);
-  cursor_ = changes.next;
-  if (!has_news) {
-    if (is_last_) return Finish(absl::OkStatus());
-    if (has_changed_) return ScheduleRead();
-    return Wait();
-  }
-  writing_.Clear();
-  for (const Task& task : changes.tasks) *writing_.add_tasks() = ToProto(job_, task);
-  *writing_.mutable_job() = ToProto(changes.job);
-  writing_.set_revision(changes.next.revision);
+absl::StatusOr<JobWatch::Next> JobWatch::Read(v1::JobChanges& message) {
+  const absl::StatusOr<Changes> changes =
+      context().reader.ReadChanges(job_, cursor_, kMaxWatchBatch);
+  MUSTER_RETURN_IF_ERROR(changes.status());
+  Next next;
+  next.has_news = !has_sent_ || !changes->tasks.empty() ||
+                  changes->next.revision != cursor_.revision || changes->next.node != cursor_.node;
+  next.is_last = changes->is_complete && IsTerminal(changes->job.status.state);
+  cursor_ = changes->next;
+  if (!next.has_news) return next;
   has_sent_ = true;
-  phase_ = Phase::kWriting;
-  StartWrite(&writing_);
+  message.Clear();
+  for (const Task& task : changes->tasks) *message.add_tasks() = ToProto(job_, task);
+  *message.mutable_job() = ToProto(changes->job);
+  message.set_revision(changes->next.revision);
+  return next;
 }
 
-void Watch::Wait() {
-  phase_ = Phase::kWaiting;
-  const auto wake = std::chrono::system_clock::now() +
-                    std::chrono::duration_cast<std::chrono::microseconds>(context_.interval);
-  const std::weak_ptr<Watch> weak = self_;
-  // A new one for each wait: the call of the last one may still be on its way, with ok false.
-  alarm_ = std::make_unique<grpc::Alarm>();
-  alarm_->Set(wake, [weak](bool ok) {
-    if (const auto alive = ok ? weak.lock() : nullptr) alive->OnAlarm();
-  });
+OperationWatch* OperationWatch::Start(const std::string& operation, WatchContext context) {
+  const std::shared_ptr<OperationWatch> watch(new OperationWatch(operation, std::move(context)));
+  OperationWatch* const result = watch.get();
+  result->Begin(watch, operation);
+  return result;
 }
 
-void Watch::OnAlarm() {
-  const MutexLock lock(mutex_);
-  if (phase_ == Phase::kWaiting) ScheduleRead();
+OperationWatch::OperationWatch(std::string operation, WatchContext context)
+    : WatchReactor(std::move(context), kOperationPause), operation_(std::move(operation)) {}
+
+absl::StatusOr<OperationWatch::Next> OperationWatch::Read(v1::Operation& message) {
+  if (!sees_job_) {
+    const absl::StatusOr<OperationRecord> record = context().reader.GetOperation(operation_);
+    MUSTER_RETURN_IF_ERROR(record.status());
+    Follow(record->spec->resubscription.job);
+    sees_job_ = true;
+  }
+  absl::StatusOr<v1::Operation> operation = ReadOperation(operation_, context().reader);
+  MUSTER_RETURN_IF_ERROR(operation.status());
+  message = std::move(*operation);
+  std::string bytes = message.SerializeAsString();
+  const bool has_news = bytes != last_;
+  last_ = std::move(bytes);
+  return Next{has_news, IsTerminal(static_cast<OperationState>(message.state()))};
 }
 
-void Watch::OnWriteDone(bool ok) {
-  const MutexLock lock(mutex_);
-  if (!ok || is_cancelled_) return Finish(absl::CancelledError());
-  if (is_last_) return Finish(absl::OkStatus());
-  ScheduleRead();
-}
-
-void Watch::OnCancel() {
-  const MutexLock lock(mutex_);
-  is_cancelled_ = true;
-  if (phase_ == Phase::kWaiting) Finish(absl::CancelledError());
-}
-
-void Watch::Finish(const absl::Status& status) {
-  if (phase_ == Phase::kFinished) return;
-  phase_ = Phase::kFinished;
-  grpc::ServerWriteReactor<v1::JobChanges>::Finish(GrpcStatus(status));
-}
-
-void Watch::OnDone() {
-  context_.control.Unsubscribe(subscription_);
-  context_.count.fetch_sub(1);
-  // The last reference, unless the worker or the runner just looks at us.
-  const std::shared_ptr<Watch> self = std::move(self_);
+absl::StatusOr<v1::Operation> ReadOperation(const std::string& id, JobReader& reader) {
+  const absl::StatusOr<OperationRecord> record = reader.GetOperation(id);
+  MUSTER_RETURN_IF_ERROR(record.status());
+  v1::Operation operation = ToProto(*record);
+  // The API tells the baseline to nobody: whoever gave it has it, and it may be large.
+  operation.mutable_resubscription()->clear_baseline();
+  const absl::StatusOr<JobSummary> job = reader.GetJob(record->spec->resubscription.job);
+  if (job.ok()) *operation.mutable_job() = ToProto(*job);
+  return operation;
 }
 
 }  // namespace muster

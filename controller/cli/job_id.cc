@@ -7,13 +7,12 @@
 
 #include "common/uuid.h"
 #include "controller/cli/names.h"
+#include "controller/cli/paging.h"
 #include "controller/pki/certificate.h"
 
 namespace muster::cli {
 namespace {
 
-constexpr uint32_t kPageSize = 1000;
-constexpr int kMaxPages = 100;
 // Jobs that are named when a beginning is not enough.
 constexpr size_t kShown = 3;
 

@@ -5,6 +5,7 @@
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/json.h"
+#include "controller/cli/paging.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
@@ -15,7 +16,6 @@ namespace {
 
 constexpr uint32_t kDefaultLimit = 20;
 constexpr uint32_t kMaxLimit = 100'000;
-constexpr uint32_t kPageSize = 1000;
 
 std::vector<std::string> Row(const v1::Job& job) {
   uint64_t succeeded = 0;

@@ -14,8 +14,8 @@ namespace {
 constexpr auto kEnumFields =
     std::to_array<const char*>({"state", "reason", "presence", "well_known", "on_conflict"});
 constexpr auto kPrefixes =
-    std::to_array<const char*>({"OUTCOME_STATE_", "TASK_STATE_", "JOB_STATE_", "REASON_",
-                                "PRESENCE_", "WELL_KNOWN_UNIT_", "ON_CONFLICT_"});
+    std::to_array<const char*>({"OUTCOME_STATE_", "TASK_STATE_", "JOB_STATE_", "OPERATION_STATE_",
+                                "REASON_", "PRESENCE_", "WELL_KNOWN_UNIT_", "ON_CONFLICT_"});
 
 std::string WithoutPrefix(const Json& value) {
   // A number is an enumerator that this version does not know.
@@ -38,7 +38,7 @@ void StripPrefixes(Json& json) {
   }
 }
 
-Json ToJson(const v1::Task& task) {
+Json TaskJson(const v1::Task& task) {
   Json json = {{"node", task.node()},
                {"state", StateName(task.state())},
                {"reason", ReasonName(task.reason())},
@@ -76,13 +76,14 @@ Json ToJson(const v1::Job& job) {
   Json counts = Json::object();
   for (const auto& [state, count] : CountsOf(job)) counts[StateName(state)] = count;
   json["counts"] = std::move(counts);
+  if (!job.remarks().empty()) json["remarks"] = job.remarks();
   return json;
 }
 
 Json ToJson(const JobView& view) {
   Json json = ToJson(view.job);
   Json tasks = Json::array();
-  for (const auto& [node, task] : view.tasks) tasks.push_back(ToJson(task));
+  for (const auto& [node, task] : view.tasks) tasks.push_back(TaskJson(task));
   json["tasks"] = std::move(tasks);
   return json;
 }
@@ -90,6 +91,8 @@ Json ToJson(const JobView& view) {
 Json ToJson(const v1::Node& node) {
   Json json = {{"node", NodeId(node.name())}};
   json.update(FromMessage(node));
+  // A text in the JSON of protobuf, for JavaScript's sake.
+  if (node.has_nid()) json["nid"] = node.nid();
   return json;
 }
 

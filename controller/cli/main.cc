@@ -40,6 +40,8 @@ void AddVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   CLI::App* node = app.add_subcommand("node", "Nodes: list, show")->require_subcommand(1);
   AddNodeList(*node, global, exit_code);
   AddNodeShow(*node, global, exit_code);
+  AddOperationVerbs(app, global, exit_code);
+  AddSubscriptionVerbs(app, global, exit_code);
   AddStatus(app, global, exit_code);
   AddPkiCommands(app, exit_code);
 }

@@ -1,12 +1,8 @@
 #include "controller/cli/node_fetch.h"
 
+#include "controller/cli/paging.h"
+
 namespace muster::cli {
-namespace {
-
-constexpr uint32_t kPageSize = 1000;
-constexpr int kMaxPages = 1000;
-
-}  // namespace
 
 absl::StatusOr<std::vector<v1::Node>> FetchNodes(Connection& connection,
                                                  v1::ListNodesRequest request) {

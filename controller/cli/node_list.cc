@@ -1,4 +1,5 @@
 // muster node list [TARGETS] - the nodes the controller knows, one line each.
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -23,29 +24,48 @@ std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& names)
   return text;
 }
 
+bool IsInHsm(const v1::Node& node) { return node.has_enabled(); }
+
+bool HasFlags(const v1::Node& node) { return !FlagsInWords(node).empty(); }
+
+std::string NidInWords(const v1::Node& node) {
+  return node.has_nid() ? std::to_string(node.nid()) : "-";
+}
+
+std::string HsmStateInWords(const v1::Node& node) {
+  return node.hsm_state().empty() ? "-" : Printable(node.hsm_state());
+}
+
 void PrintList(const std::vector<v1::Node>& nodes, OutputFormat output) {
   if (output == OutputFormat::kJson) {
     Json list = Json::array();
     for (const v1::Node& node : nodes) list.push_back(ToJson(node));
     return Print(JsonText({{"nodes", std::move(list)}}));
   }
+  // Without HSM nobody misses its columns: those that are empty everywhere are left out.
+  const bool has_hsm = std::any_of(nodes.begin(), nodes.end(), IsInHsm);
+  const bool has_flags = std::any_of(nodes.begin(), nodes.end(), HasFlags);
   TextTable table;
-  table.AddRow({"NODE", "PRESENCE", "SINCE", "AGENT", "ROLE", "ORCA", "ALIASES"});
+  table.AddRow({"NODE", "PRESENCE", "SINCE", "AGENT", "ROLE", has_hsm ? "NID" : "",
+                has_hsm ? "HSM" : "", has_flags ? "FLAGS" : "", "ORCA", "ALIASES"});
   for (const v1::Node& node : nodes) {
     table.AddRow({Printable(NodeId(node.name())), PresenceName(node.presence()),
                   node.has_presence_time() ? FormatTime(node.presence_time()) : "-",
                   node.agent_version().empty() ? "-" : Printable(node.agent_version()),
-                  node.role().empty() ? "-" : Printable(node.role()), Printable(OrcaInWords(node)),
-                  Printable(Joined(node.aliases()))});
+                  Printable(RoleInWords(node)), has_hsm ? NidInWords(node) : "",
+                  has_hsm ? HsmStateInWords(node) : "", FlagsInWords(node),
+                  Printable(OrcaInWords(node)), Printable(Joined(node.aliases()))});
   }
   Print(table.Text());
 }
 
 ExitCode ListNodes(const TargetOptions& options, const GlobalOptions& global) {
   v1::ListNodesRequest request;
-  // -x alone means all the others.
+  // -x alone means all the others, and --hsm-state alone all in these states. Who looks wants to see disabled nodes, too.
   TargetOptions chosen = options;
-  chosen.all = options.all || (options.IsEmpty() && !options.without.empty());
+  chosen.include_disabled = true;
+  chosen.all = options.all ||
+               (options.IsEmpty() && !(options.without.empty() && options.hsm_states.empty()));
   if (!chosen.IsEmpty()) {
     absl::StatusOr<v1::Targets> targets = ReadTargets(chosen, std::cin);
     if (!targets.ok()) return Fail(targets.status());

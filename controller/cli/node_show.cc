@@ -24,6 +24,12 @@ std::string NodeText(const v1::Node& node) {
   add("node", NodeId(node.name()));
   for (const std::string& alias : node.aliases()) add("alias", alias);
   add("role", node.role());
+  add("sub role", node.sub_role());
+  if (node.has_nid()) add("nid", std::to_string(node.nid()));
+  add("HSM state", node.hsm_state());
+  add("flags", FlagsInWords(node));
+  for (const std::string& group : node.groups()) add("group", group);
+  add("partition", node.partition());
   add("inventory", node.in_inventory() ? "yes" : "no, known because it attached");
   add("presence", PresenceName(node.presence()));
   if (node.has_presence_time()) add("since", FormatTime(node.presence_time()));

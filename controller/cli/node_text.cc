@@ -14,6 +14,17 @@ std::string PresenceName(v1::Presence presence) {
                       : name.substr(std::string("PRESENCE_").size());
 }
 
+std::string RoleInWords(const v1::Node& node) {
+  if (node.role().empty() && node.sub_role().empty()) return "-";
+  return node.role() + (node.sub_role().empty() ? "" : "/" + node.sub_role());
+}
+
+std::string FlagsInWords(const v1::Node& node) {
+  std::string flags = node.has_enabled() && !node.enabled() ? "disabled" : "";
+  if (node.locked()) flags += flags.empty() ? "locked" : ",locked";
+  return flags;
+}
+
 std::string OrcaInWords(const v1::Node& node) {
   for (const v1::UnitState& unit : node.status().units()) {
     if (unit.unit() != "cray-orca.service" && unit.unit() != "cray-dvs-orca.service") continue;

@@ -47,6 +47,7 @@ void AddWaitOption(CLI::App& verb, WaitOptions& options) {
 
 void AddJobOptions(CLI::App& verb, JobOptions& options) {
   verb.footer(std::string(kDurationHint) + "\n\n" + verb.get_footer());
+  AddDisabledOption(verb, options.targets);
   AddWaitOption(verb, options.wait);
   verb.add_flag("--detach", options.wait.detach,
                 "Leave once the job is on the controller's disk; print its name")

@@ -51,6 +51,16 @@ std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes) 
   if (job.policy().has_canary())
     add("canaries", CountAndSet({plan.canaries().begin(), plan.canaries().end()}));
   add("away", CountAndSet({plan.away().begin(), plan.away().end()}));
+  if (!plan.no_agent().empty())
+    add("no agent", CountAndSet({plan.no_agent().begin(), plan.no_agent().end()}));
+  if (!plan.disabled().empty()) {
+    add("left out", CountAndSet({plan.disabled().begin(), plan.disabled().end()}) +
+                        "  disabled in HSM; --include-disabled takes them");
+  }
+  if (!plan.uans().empty()) {
+    add("beside", CountAndSet({plan.uans().begin(), plan.uans().end()}) +
+                      "  UANs, which subscribe to HMNFD, too; --role uan takes them");
+  }
   add("waves", WavesInWords(plan));
   const Duration least = FromProto(plan.least_duration());
   const bool fits = !job.policy().has_deadline() || least <= FromProto(job.policy().deadline());

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <regex>
 
+#include "common/ascii.h"
 #include "controller/cli/duration.h"
 #include "controller/cli/times.h"
 #include "proto/convert.h"
@@ -26,8 +27,6 @@ std::optional<Number> ReadNumber(const std::string& text) {
   if (error != std::errc() || rest != end) return std::nullopt;
   return number;
 }
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 constexpr char kWhatATimeIs[] =
     "write 2026-11-21T08:04:11Z, \"2026-11-21 08:04\" in local time, or how long ago, such as "

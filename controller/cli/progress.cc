@@ -15,13 +15,17 @@ constexpr std::chrono::milliseconds kLiveInterval{100};
 
 }  // namespace
 
+bool Progress::IsDue() const {
+  const auto since = std::chrono::steady_clock::now() - last_time_;
+  return is_terminal_ ? !has_line_ || since >= kLiveInterval : since >= kLogInterval;
+}
+
 void Progress::Show(const JobView& view) {
-  const auto now = std::chrono::steady_clock::now();
-  const bool is_due = is_terminal_ ? !has_line_ || now - last_time_ >= kLiveInterval
-                                   : now - last_time_ >= kLogInterval;
-  if (!is_due) return;
-  std::string line = ProgressLine(view);
-  if (line == last_) return;
+  if (IsDue()) ShowLine(ProgressLine(view));
+}
+
+void Progress::ShowLine(std::string line) {
+  if (!IsDue() || line == last_) return;
   if (is_terminal_) {
     fmt::print(stderr, "\r\033[K{}", line);
     has_line_ = true;
@@ -29,7 +33,7 @@ void Progress::Show(const JobView& view) {
     fmt::print(stderr, "muster: {}\n", line);
   }
   last_ = std::move(line);
-  last_time_ = now;
+  last_time_ = std::chrono::steady_clock::now();
 }
 
 void Progress::Say(const std::string& sentence) {

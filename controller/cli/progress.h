@@ -17,6 +17,10 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void Show(const JobView& view);
+  // What stands on the line that is written over.
+  void ShowLine(std::string line);
+  // Whether ShowLine would show anything now; for lines that are dear to make.
+  bool IsDue() const;
   // A sentence of its own, not written over.
   void Say(const std::string& sentence);
   void Clear();

@@ -53,10 +53,15 @@ std::string Folded(const std::vector<const v1::Task*>& tasks) {
   return Printable(FoldNodeSet(nodes));
 }
 
-// The sentence that all tasks of the group share, or the first one's as an example.
+// The sentence that all tasks of the group share, or the first one's as an example; of those that were tried once, if there are any.
 std::string Sentence(const Group& group) {
-  const auto described = std::find_if(group.tasks.begin(), group.tasks.end(),
-                                      [](const v1::Task* task) { return !task->detail().empty(); });
+  const auto is_plain = [](const v1::Task* task) { return task->attempt() <= 1; };
+  const auto is_described = [](const v1::Task* task) { return !task->detail().empty(); };
+  auto described = std::find_if(group.tasks.begin(), group.tasks.end(), [&](const v1::Task* task) {
+    return is_described(task) && is_plain(task);
+  });
+  if (described == group.tasks.end())
+    described = std::find_if(group.tasks.begin(), group.tasks.end(), is_described);
   if (described == group.tasks.end()) return "";
   const v1::Task& example = **described;
   const bool is_shared =
@@ -82,6 +87,18 @@ std::vector<std::string> LateSentences(const Group& group) {
         fmt::format("reported later: {} on {}: {}", state, tasks.size(), Folded(tasks)));
   }
   return sentences;
+}
+
+// Those that ended well after more than one try, and why one of them did not the first time.
+std::string RetriedSentence(const Group& group) {
+  if (group.state != v1::TASK_STATE_SUCCEEDED) return "";
+  std::vector<const v1::Task*> again;
+  for (const v1::Task* task : group.tasks) {
+    if (task->attempt() > 1) again.push_back(task);
+  }
+  if (again.empty() || again.size() == group.tasks.size()) return "";
+  return fmt::format("tried more than once: {}: {}, e.g. {}: {}", again.size(), Folded(again),
+                     Printable(again.front()->node()), Printable(again.front()->detail()));
 }
 
 std::string Plural(uint64_t count, const char* noun) {
@@ -137,6 +154,8 @@ std::string ReportText(const JobView& view) {
     if (const std::string sentence = Sentence(groups[i]); !sentence.empty()) {
       text += indent + sentence + "\n";
     }
+    if (const std::string sentence = RetriedSentence(groups[i]); !sentence.empty())
+      text += indent + sentence + "\n";
     for (const std::string& sentence : LateSentences(groups[i])) text += indent + sentence + "\n";
   }
   if (view.tasks.size() != view.job.task_count()) {
@@ -144,6 +163,7 @@ std::string ReportText(const JobView& view) {
                         view.tasks.size(), Plural(view.job.task_count(), "task"),
                         Printable(view.job.name()));
   }
+  for (const std::string& remark : view.job.remarks()) text += Printable(remark) + "\n";
   if (const std::string why = WhyInWords(view); !why.empty()) text += why + "\n";
   return text + SummaryLine(view) + "\n";
 }

@@ -18,6 +18,7 @@ std::string StatusText(const v1::ControllerStatus& status) {
   table.AddRow({"up since", FormatTime(status.start_time())});
   table.AddRow({"nodes", fmt::format("{} known, {} attached", status.known_nodes(),
                                      status.attached_nodes())});
+  if (status.has_hsm_time()) table.AddRow({"HSM read", FormatTime(status.hsm_time())});
   table.AddRow({"connections", fmt::format("{} wait, {} are opening", status.waiting_connections(),
                                            status.opening_connections())});
   std::string text = table.Text();

@@ -19,21 +19,6 @@
 namespace muster::cli {
 namespace {
 
-// The call may have worked although its answer never came: what the operator must know before typing it again.
-ExitCode FailToCreate(const Connection& connection, const absl::Status& status,
-                      const std::string& request_id) {
-  const ExitCode code = Fail(status);
-  const bool is_open = code == ExitCode::kUnreachable || code == ExitCode::kStoppedWaiting;
-  if (is_open && connection.MayHaveArrived()) {
-    fmt::print(
-        stderr,
-        "muster: a job may have been made; the same command with --request-id {} finds it, or "
-        "makes it if there is none; `muster job list` shows the newest first\n",
-        request_id);
-  }
-  return code;
-}
-
 ExitCode Detach(Connection& connection, v1::Job job, OutputFormat output) {
   JobView view{std::move(job), {}};
   if (output == OutputFormat::kTable) {
@@ -47,7 +32,23 @@ ExitCode Detach(Connection& connection, v1::Job job, OutputFormat output) {
   return ExitCode::kSuccess;
 }
 
-// Nothing was made; the answer holds the plan, but not the names of all nodes.
+}  // namespace
+
+// The call may have worked although its answer never came: what the operator must know before typing it again.
+ExitCode FailToCreate(const Connection& connection, const absl::Status& status,
+                      const std::string& request_id, const char* what) {
+  const ExitCode code = Fail(status);
+  const bool is_open = code == ExitCode::kUnreachable || code == ExitCode::kStoppedWaiting;
+  if (is_open && connection.MayHaveArrived()) {
+    fmt::print(
+        stderr,
+        "muster: the {} may have been made; the same command with --request-id {} finds it, or "
+        "makes it if there is none; `muster {} list` shows the newest first\n",
+        what, request_id, what);
+  }
+  return code;
+}
+
 ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::Job& job,
                   OutputFormat output) {
   v1::ListNodesRequest request;
@@ -59,8 +60,6 @@ ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::
   Print(output == OutputFormat::kJson ? JsonText(PlanToJson(job, names)) : PlanText(job, names));
   return ExitCode::kSuccess;
 }
-
-}  // namespace
 
 ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targets& targets,
                    const JobOptions& options, const GlobalOptions& global) {
@@ -74,7 +73,7 @@ ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targe
   const absl::Status created =
       connection.Call(&v1::Controller::Stub::CreateJob, WorkInWords(work), request, job);
   if (!created.ok() && options.dry_run) return Fail(created);
-  if (!created.ok()) return FailToCreate(connection, created, request.request_id());
+  if (!created.ok()) return FailToCreate(connection, created, request.request_id(), "job");
   if (options.dry_run) return ShowPlan(connection, targets, job, global.output);
   if (options.wait.detach) return Detach(connection, std::move(job), global.output);
   return FollowJob(connection, std::move(job), options.wait, global.output);

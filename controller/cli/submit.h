@@ -14,4 +14,12 @@ ExitCode SubmitJob(const v1::Work& work, const JobOptions& options, const Global
 ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targets& targets,
                    const JobOptions& options, const GlobalOptions& global);
 
+// What is said of a call that makes something, and of which it is not known whether it worked. `what`: "job".
+ExitCode FailToCreate(const Connection& connection, const absl::Status& status,
+                      const std::string& request_id, const char* what);
+
+// Shows the answer to validate_only: nothing was made. It holds the plan, but not the names of all nodes.
+ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::Job& job,
+                  OutputFormat output);
+
 }  // namespace muster::cli

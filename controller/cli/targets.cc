@@ -1,10 +1,15 @@
 #include "controller/cli/targets.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 
 #include "controller/cli/job_view.h"
+#include "controller/cli/printable.h"
+#include "controller/cli/sat_status.h"
 #include "controller/inventory/node_set.h"
 
 namespace muster::cli {
@@ -40,7 +45,7 @@ std::string WithoutComments(const std::string& text) {
   return out;
 }
 
-absl::StatusOr<std::vector<std::string>> ReadNames(std::istream& in, const std::string& what) {
+absl::StatusOr<std::string> ReadAll(std::istream& in, const std::string& what) {
   std::string text;
   char buffer[65536];
   errno = 0;
@@ -55,29 +60,36 @@ absl::StatusOr<std::vector<std::string>> ReadNames(std::istream& in, const std::
     return MakeStatus(absl::StatusCode::kInvalidArgument, "{} cannot be read: {}", what,
                       std::strerror(errno == 0 ? EIO : errno));
   }
-  std::vector<std::string> names = Split(WithoutComments(text));
+  return text;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, const std::string& what) {
+  errno = 0;
+  std::ifstream file(path);
+  if (!file) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "{} cannot be opened: {}", what,
+                      std::strerror(errno));
+  }
+  return ReadAll(file, what);
+}
+
+absl::StatusOr<std::vector<std::string>> NamesIn(const absl::StatusOr<std::string>& text,
+                                                 const std::string& what) {
+  MUSTER_RETURN_IF_ERROR(text.status());
+  std::vector<std::string> names = Split(WithoutComments(*text));
   if (names.empty()) {
     return MakeStatus(absl::StatusCode::kInvalidArgument, "{} names no nodes", what);
   }
   return names;
 }
 
-absl::StatusOr<std::vector<std::string>> ReadNamesFile(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  if (!file) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "the file of nodes {} cannot be opened: {}", path, std::strerror(errno));
-  }
-  return ReadNames(file, "the file of nodes " + path);
-}
-
 // What one word stands for: itself, or the sets in a file or in standard input.
 absl::StatusOr<std::vector<std::string>> SetsOf(const std::string& word,
                                                 std::istream& standard_input) {
-  if (word == "-") return ReadNames(standard_input, "standard input");
-  if (word[0] == '^') return ReadNamesFile(word.substr(1));
-  return std::vector<std::string>{word};
+  if (word == "-") return NamesIn(ReadAll(standard_input, "standard input"), "standard input");
+  if (word[0] != '^') return std::vector<std::string>{word};
+  const std::string what = "the file of nodes " + word.substr(1);
+  return NamesIn(ReadFile(word.substr(1), what), what);
 }
 
 absl::Status AddNodes(const char* option, const std::string& set, std::vector<std::string>& nodes) {
@@ -110,6 +122,44 @@ absl::StatusOr<std::string> ReadOption(const char* option, const std::vector<std
   return FoldNodeSet(nodes);
 }
 
+// The nodes in what sat status printed, told on standard error: nobody has counted them.
+absl::Status AddSatStatus(const std::string& file, std::istream& standard_input,
+                          std::vector<std::string>& nodes) {
+  const std::string what = "--sat " + file;
+  const absl::StatusOr<std::string> text =
+      file == "-" ? ReadAll(standard_input, what) : ReadFile(file, what);
+  MUSTER_RETURN_IF_ERROR(text.status());
+  const absl::StatusOr<SatStatus> status = ReadSatStatus(*text);
+  if (!status.ok()) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "{}: {}", what, Message(status.status()));
+  }
+  fmt::print(stderr, "muster: {}\n", Printable(what + ": " + SatInWords(*status)));
+  nodes.insert(nodes.end(), status->xnames.begin(), status->xnames.end());
+  return absl::OkStatus();
+}
+
+// What was typed must mean some nodes, and not look as if it meant fewer than it does.
+absl::Status CheckChoice(const TargetOptions& options) {
+  if (options.IsEmpty()) {
+    return MakeStatus(
+        absl::StatusCode::kInvalidArgument,
+        "no nodes were named; use -w NODESET, --role ROLE, --group LABEL, --sat FILE, "
+        "--from-job ID or --all");
+  }
+  TargetOptions others = options;
+  others.all = false;
+  // Who types both means to narrow; they add up, and a whole system is not restarted on a misunderstanding.
+  if (options.all && !others.IsEmpty()) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "--all is every node; leave it out, or leave out -w, --role, --group, "
+                      "--partition, --sat and --from-job");
+  }
+  if (options.hsm_states.empty() || options.all || options.IsSelecting()) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kInvalidArgument,
+                    "--hsm-state narrows --all, --role, --group and --partition; nodes that are "
+                    "named are taken in any state");
+}
+
 }  // namespace
 
 void AddTargetOptions(CLI::App& verb, TargetOptions& options) {
@@ -119,8 +169,25 @@ void AddTargetOptions(CLI::App& verb, TargetOptions& options) {
       ->type_name("NODESET")
       ->allow_extra_args(false);
   AddExcludeOption(verb, options);
-  verb.add_option("--role", options.roles, "Nodes with this role in the inventory")
+  verb.add_option("--role", options.roles,
+                  "Nodes with this role or sub role: compute, application, worker, uan …")
       ->type_name("ROLE")
+      ->allow_extra_args(false);
+  verb.add_option("--group", options.groups, "Nodes in this group of HSM")
+      ->type_name("LABEL")
+      ->allow_extra_args(false);
+  verb.add_option("--partition", options.partitions, "Nodes in this partition of HSM")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  verb.add_option("--hsm-state", options.hsm_states,
+                  "Of --role, --group, --partition and --all, only nodes that HSM has in one of "
+                  "these: ready,standby …")
+      ->type_name("LIST")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  verb.add_option("--sat", options.sat,
+                  "The nodes in what sat status printed, in any format; - for standard input")
+      ->type_name("FILE")
       ->allow_extra_args(false);
   verb.add_flag("--all", options.all, "Every node the controller knows");
   CLI::Option* from =
@@ -140,6 +207,12 @@ void AddExcludeOption(CLI::App& verb, TargetOptions& options) {
       ->allow_extra_args(false);
 }
 
+void AddDisabledOption(CLI::App& verb, TargetOptions& options) {
+  verb.add_flag("--include-disabled", options.include_disabled,
+                "Nodes that are disabled in HSM, too: else they are left out, or an error if they "
+                "are named");
+}
+
 CLI::Option* AddStateOption(CLI::App& verb, const std::string& help, TargetOptions& options) {
   const auto read = [&options](const std::string& text) {
     const absl::StatusOr<std::vector<v1::TaskState>> states = ParseTaskStates(text);
@@ -151,25 +224,24 @@ CLI::Option* AddStateOption(CLI::App& verb, const std::string& help, TargetOptio
 
 absl::StatusOr<v1::Targets> ReadTargets(const TargetOptions& options,
                                         std::istream& standard_input) {
-  if (options.IsEmpty()) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "no nodes were named; use -w NODESET, --role ROLE, --from-job ID or --all");
-  }
-  // Who types both means to narrow; they add up, and a whole system is not restarted on a misunderstanding.
-  if (options.all &&
-      !(options.with.empty() && options.roles.empty() && options.from_jobs.empty())) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "--all is every node; leave it out, or leave out -w, --role and --from-job");
-  }
+  MUSTER_RETURN_IF_ERROR(CheckChoice(options));
   const absl::StatusOr<std::string> with = ReadOption("-w", options.with, standard_input);
   MUSTER_RETURN_IF_ERROR(with.status());
   const absl::StatusOr<std::string> without = ReadOption("-x", options.without, standard_input);
   MUSTER_RETURN_IF_ERROR(without.status());
+  std::vector<std::string> sat_nodes;
+  for (const std::string& file : options.sat)
+    MUSTER_RETURN_IF_ERROR(AddSatStatus(file, standard_input, sat_nodes));
   v1::Targets targets;
   if (!with->empty()) targets.add_node_sets(*with);
+  if (!sat_nodes.empty()) targets.add_node_sets(FoldNodeSet(sat_nodes));
   if (!without->empty()) targets.add_exclude(*without);
   for (const std::string& role : options.roles) targets.add_roles(role);
+  for (const std::string& group : options.groups) targets.add_groups(group);
+  for (const std::string& partition : options.partitions) targets.add_partitions(partition);
+  for (const std::string& state : options.hsm_states) targets.add_states(state);
   targets.set_all(options.all);
+  targets.set_include_disabled(options.include_disabled);
   for (const std::string& job : options.from_jobs) {
     v1::TasksOfJob& from = *targets.add_from_jobs();
     from.set_job(job);

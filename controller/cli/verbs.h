@@ -23,6 +23,9 @@ void AddJobDelete(CLI::App& job, const GlobalOptions& global, int& exit_code);
 void AddNodeList(CLI::App& node, const GlobalOptions& global, int& exit_code);
 void AddNodeShow(CLI::App& node, const GlobalOptions& global, int& exit_code);
 
+void AddOperationVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code);
+void AddSubscriptionVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code);
+
 void AddStatus(CLI::App& app, const GlobalOptions& global, int& exit_code);
 
 }  // namespace muster::cli

@@ -10,10 +10,9 @@
 #include "controller/cli/connection.h"
 #include "controller/cli/job_view.h"
 #include "controller/cli/progress.h"
+#include "controller/cli/watch_loop.h"
 
 namespace muster::cli {
-
-enum class WaitEnd { kJobEnded, kTimeUp, kInterrupted };
 
 // Brings `view` up to date while it waits. An error only when the controller says the job cannot be watched, or cannot be
 // reached for ConnectionOptions::reconnect_timeout; `view` then holds what is known.

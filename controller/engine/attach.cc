@@ -169,13 +169,13 @@ void Engine::Reconcile(Time now, TaskRef ref, const Hello& hello, bool is_held, 
   // Ages of one life of the controller only: the wall clock may have jumped between two of them. A canary has to stay up.
   if (!job.in_canary() &&
       WasStartedWithin(hello.status, job.spec.work, now - std::max(task.first_sent, started_))) {
-    return Change(now, ref, TaskState::kAlreadySatisfied,
-                  {{},
-                   Reason::kRebooted,
-                   "the node came back with a new ledger, and its unit was started after the "
-                   "command was sent",
-                   {}},
-                  actions);
+    return EndWell(now, ref,
+                   {TaskState::kAlreadySatisfied,
+                    Reason::kRebooted,
+                    "the node came back with a new ledger, and its unit was started after the "
+                    "command was sent",
+                    {}},
+                   actions);
   }
   EndTry(now, ref,
          {TaskState::kFailed,
@@ -240,6 +240,8 @@ void Engine::TakeOutcome(Time now, TaskRef ref, Outcome outcome, Actions* action
 void Engine::EndTry(Time now, TaskRef ref, LastTry end, Actions* actions) {
   LiveJob& job = *ref.job;
   LiveTask& task = job.tasks[ref.index];
+  if (end.state == TaskState::kSucceeded || end.state == TaskState::kAlreadySatisfied)
+    return EndWell(now, ref, std::move(end), actions);
   if (!CanTryAgain(now, job, task, end)) {
     const TaskState state = end.state;
     return Change(now, ref, state, std::move(end), actions);
@@ -247,6 +249,19 @@ void Engine::EndTry(Time now, TaskRef ref, LastTry end, Actions* actions) {
   task.not_before = now + RetryDelay(job.spec.id, task.node->name, task.attempt);
   task.last_try = std::make_unique<LastTry>(end);
   Change(now, ref, TaskState::kPending, std::move(end), actions);
+}
+
+// The work of a try is done: the task ends so, or waits for its proof.
+void Engine::EndWell(Time now, TaskRef ref, LastTry end, Actions* actions) {
+  LiveJob& job = *ref.job;
+  LiveTask& task = job.tasks[ref.index];
+  if (!job.spec.is_guided) {
+    const TaskState state = end.state;
+    return Change(now, ref, state, std::move(end), actions);
+  }
+  task.verifying_since = now;
+  task.last_try = std::make_unique<LastTry>(end);
+  Change(now, ref, TaskState::kVerifying, std::move(end), actions);
 }
 
 bool Engine::CanTryAgain(Time now, const LiveJob& job, const LiveTask& task,

@@ -79,7 +79,7 @@ void Engine::ArmJob(LiveJob& job, Time at) {
 // When Expire or Refresh has something to do for this task.
 std::optional<Time> Engine::DeadlineOf(Time now, const LiveJob& job, const LiveTask& task) const {
   if (job.is_resend(task)) {
-    if (job.status.state == JobState::kPaused) return std::nullopt;
+    if (job.is_held()) return std::nullopt;
     return std::max({task.first_sent, started_, job.resumed}) + job.spec.policy.delivery_deadline;
   }
   if (IsInFlight(task.state)) {
@@ -90,11 +90,15 @@ std::optional<Time> Engine::DeadlineOf(Time now, const LiveJob& job, const LiveT
     if (task.last_sent <= started_) deadline = std::max(deadline, started_ + config_.restart_grace);
     return deadline;
   }
+  if (task.state == TaskState::kVerifying) {
+    const Time deadline = std::max(task.verifying_since, started_) + job.spec.policy.proof_deadline;
+    return std::min(deadline, job.deadline().value_or(Time::max()));
+  }
   if (task.state != TaskState::kPending) return std::nullopt;
   if (task.node->can_take()) {
     return now < task.not_before ? std::optional<Time>(task.not_before) : std::nullopt;
   }
-  if (job.status.state == JobState::kPaused) return std::nullopt;
+  if (job.is_held()) return std::nullopt;
   return std::max(
              {job.spec.created, task.node->away_since, started_, job.resumed, task.not_before}) +
          job.spec.policy.delivery_deadline;
@@ -130,6 +134,16 @@ void Engine::Expire(Time now, TaskRef ref, Actions* actions) {
                            config_.report_grace / 1s),
          {}},
         actions);
+  }
+  if (task.state == TaskState::kVerifying) {
+    if (now < *deadline) return;
+    LastTry end = *task.last_try;
+    end.reason = Reason::kUnverified;
+    end.detail = fmt::format(
+        "the unit runs, and whether it has done what it is for could not be found out by the {} "
+        "deadline",
+        is_job_deadline ? "job's" : "proof's");
+    return Change(now, ref, TaskState::kFailed, std::move(end), actions);
   }
   if (task.state != TaskState::kPending) return;
   if (is_job_deadline) {

@@ -38,12 +38,13 @@ bool TouchSameUnit(const Work& a, const Work& b) {
   return first->unit == second->unit;
 }
 
-// The work as it is sent now.
-Work WorkToSend(const LiveJob& job, Time now) {
+// The work as it is sent now for that attempt. One whose proof failed is done again, however young the unit is.
+Work WorkToSend(const LiveJob& job, uint32_t attempt, Time now) {
   Work work = job.spec.work;
   if (auto* restart = std::get_if<RestartUnit>(&work)) {
     restart->settle = SettleOf(job);
-    if (const std::optional<Time> since = job.spec.policy.since) {
+    const bool is_again = job.spec.is_guided && attempt > 1;
+    if (const std::optional<Time> since = job.spec.policy.since; since && !is_again) {
       restart->satisfied_age = std::max(now - *since, Duration::zero());
     }
   }
@@ -89,10 +90,12 @@ std::optional<uint32_t> Engine::NextToStart(Time now, LiveJob& job) {
 
 // Else Advance is called when there is one.
 bool Engine::HasToken(Time now, LiveJob& job) {
-  if (job.bucket.HasToken(now)) return true;
-  const bool is_fast = job.bucket.interval() < kRatePulse;
-  ArmJob(job,
-         is_fast ? std::max(job.bucket.NextToken(), now + kRatePulse) : job.bucket.NextToken());
+  const Time next = job.NextToken();
+  if (next <= now) return true;
+  if (next == Time::max()) return false;  // the pace will be set
+  const bool is_fast =
+      std::max(job.bucket.interval(), job.pace ? job.pace->interval() : Duration()) < kRatePulse;
+  ArmJob(job, is_fast ? std::max(next, now + kRatePulse) : next);
   return false;
 }
 
@@ -127,7 +130,7 @@ void Engine::Resend(Time now, LiveJob& job, Actions* actions) {
     if (!HasToken(now, job)) return;
     job.resends.erase(index);
     --unsent;
-    job.bucket.Take(now);
+    job.TakeToken(now);
     SendCommand(now, ref, actions);
   }
 }
@@ -162,7 +165,8 @@ const LiveJob* Engine::Rival(TaskRef ref) const {
 bool Engine::MayStart(Time now, TaskRef ref, Actions* actions) {
   const LiveJob& job = *ref.job;
   const LiveNode& node = *job.tasks[ref.index].node;
-  for (const std::string& feature : RequiredFeatures(WorkToSend(job, now))) {
+  for (const std::string& feature :
+       RequiredFeatures(WorkToSend(job, job.tasks[ref.index].attempt + 1, now))) {
     if (std::find(node.features.begin(), node.features.end(), feature) != node.features.end()) {
       continue;
     }
@@ -186,13 +190,14 @@ bool Engine::MayStart(Time now, TaskRef ref, Actions* actions) {
 void Engine::Start(Time now, TaskRef ref, Actions* actions) {
   LiveJob& job = *ref.job;
   LiveTask& task = job.tasks[ref.index];
-  job.bucket.Take(now);
+  job.TakeToken(now);
   job.Uncount(task);
   task.attempt = std::max(task.attempt + 1, task.ahead_attempt);
   task.state = TaskState::kDispatched;
   task.incarnation = task.node->incarnation;
   task.first_sent = now;
   task.has_outcome = false;
+  if (task.last_try) task.retried_for = task.last_try->reason;
   task.last_try.reset();
   job.Recount(task);
   SendCommand(now, ref, actions);
@@ -206,7 +211,7 @@ void Engine::SendCommand(Time now, TaskRef ref, Actions* actions) {
   command.node = task.node->name;
   command.key = {TaskName(job.spec.id, task.node->name), task.attempt};
   command.incarnation = *task.incarnation;
-  command.work = WorkToSend(job, now);
+  command.work = WorkToSend(job, task.attempt, now);
   command.required_features = RequiredFeatures(command.work);
   command.start_within = config_.start_within;
   command.execution_deadline = job.spec.policy.execution_deadline;
@@ -290,7 +295,7 @@ void Engine::Move(LiveJob& job, LiveTask& task, TaskState to) {
 void Engine::Change(Time now, TaskRef ref, TaskState to, LastTry why, Actions* actions) {
   LiveTask& task = ref.job->tasks[ref.index];
   if (!IsTransition(task.state, to)) return;
-  const bool was_in_flight = IsInFlight(task.state);
+  const bool was_under_way = IsInFlight(task.state) || task.state == TaskState::kVerifying;
   ref.job->resends.erase(ref.index);
   Move(*ref.job, task, to);
   if (IsTerminal(to)) {
@@ -300,7 +305,7 @@ void Engine::Change(Time now, TaskRef ref, TaskState to, LastTry why, Actions* a
   }
   Save(now, ref, std::move(why), actions);
   // Others may have waited for the unit; and this one may be PENDING again.
-  if (was_in_flight && !IsInFlight(to)) RefreshNode(now, *task.node);
+  if (was_under_way && !IsInFlight(to)) RefreshNode(now, *task.node);
 }
 
 void Engine::EndPending(Time now, TaskRef ref, TaskState to, Reason reason, std::string detail,
@@ -325,7 +330,9 @@ void Engine::Save(Time now, TaskRef ref, LastTry why, Actions* actions) {
   task.first_sent = live.first_sent;
   task.last_sent = live.last_sent;
   task.execution_deadline = live.execution_deadline;
-  task.reason = why.reason;
+  // Until it has ended a task shows why it is tried again.
+  const bool is_again = !IsTerminal(live.state) && why.reason == Reason::kNone;
+  task.reason = is_again ? live.retried_for : why.reason;
   task.detail = std::move(why.detail);
   task.outcome = std::move(why.outcome);
   task.updated = now;

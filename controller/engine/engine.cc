@@ -62,7 +62,12 @@ TokenBucket BucketOf(const StoredJob& job, Time now) {
 }
 
 std::unique_ptr<LastTry> LastTryOf(Task& task) {
-  const TaskState state = task.outcome ? StateFor(task.outcome->state) : TaskState::kFailed;
+  TaskState state = task.outcome ? StateFor(task.outcome->state) : TaskState::kFailed;
+  if (task.state == TaskState::kVerifying && !task.outcome) {
+    state = TaskState::kAlreadySatisfied;  // REBOOTED, which no agent reports
+  } else if (task.state == TaskState::kPending && !IsTransition(TaskState::kPending, state)) {
+    state = TaskState::kFailed;  // the agent had done it, and the proof failed
+  }
   return std::make_unique<LastTry>(
       LastTry{state, task.reason, std::move(task.detail), std::move(task.outcome)});
 }
@@ -70,7 +75,10 @@ std::unique_ptr<LastTry> LastTryOf(Task& task) {
 }  // namespace
 
 Engine::Engine(EngineConfig config, Loaded loaded, Time now)
-    : config_(config), started_(now), revision_(loaded.revision) {
+    : config_(config),
+      started_(now),
+      revision_(loaded.revision),
+      requests_(config.max_requests, JobName) {
   nodes_.reserve(loaded.nodes.size());
   for (const NodeSeen& seen : loaded.nodes) {
     LiveNode& node = NodeOf(seen.node);
@@ -81,7 +89,7 @@ Engine::Engine(EngineConfig config, Loaded loaded, Time now)
   const auto fleet = static_cast<int64_t>(loaded.nodes.size());
   config_.restart_grace =
       std::max<Duration>(config_.restart_grace, 2 * fleet * limits::kReconnectPerAgent);
-  for (const StoredRequest& request : loaded.requests) RememberRequest(request);
+  for (const StoredRequest& request : loaded.requests) requests_.Remember(request);
   for (StoredJob& stored : loaded.jobs) {
     NotAfter(now, stored);
     LoadJob(now, std::move(stored));
@@ -99,7 +107,7 @@ LiveNode& Engine::NodeOf(const std::string& name) {
 }
 
 LiveJob& Engine::AddJob(JobSpec spec, JobStatus status, TokenBucket bucket) {
-  RememberRequest({spec.request_id, spec.request_digest, spec.id});
+  requests_.Remember({spec.request_id, spec.request_digest, spec.id});
   const std::string id = spec.id;
   const uint32_t number = next_number_++;
   LiveJob& job =
@@ -138,6 +146,14 @@ void Engine::LoadJob(Time now, StoredJob stored) {
       task.last_try = LastTryOf(from);
       task.not_before = from.updated + RetryDelay(job.spec.id, from.node, from.attempt);
     }
+    if (IsInFlight(from.state)) task.retried_for = from.reason;
+    if (from.state == TaskState::kVerifying) {
+      // What the agent reported has no reason: then it is the one for which there was another try.
+      if (from.outcome && from.outcome->reason == Reason::kNone)
+        task.retried_for = std::exchange(from.reason, Reason::kNone);
+      task.last_try = LastTryOf(from);
+      task.verifying_since = from.updated;
+    }
     AddTask(job, std::move(task));
     names.push_back(std::move(from.node));
   }
@@ -160,16 +176,6 @@ void Engine::Prepare(Time now, LiveJob& job, const std::vector<std::string>& nam
     Arm(now, {&job, i});
   }
   if (const std::optional<Time> deadline = job.deadline()) ArmJob(job, *deadline);
-}
-
-void Engine::RememberRequest(const StoredRequest& request) {
-  if (request.request_id.empty()) return;
-  const Request entry{request.job, request.request_digest};
-  if (!requests_.insert_or_assign(request.request_id, entry).second) return;
-  request_order_.push_back(request.request_id);
-  if (request_order_.size() <= config_.max_requests) return;
-  requests_.erase(request_order_.front());
-  request_order_.pop_front();
 }
 
 LiveJob* Engine::FindJob(const std::string& id) {
@@ -202,16 +208,8 @@ void Engine::Step(Time now, Event event, Actions* actions) {
 }
 
 void Engine::On(Time now, JobSubmitted event, Actions* actions) {
-  if (const auto it = requests_.find(event.spec.request_id); it != requests_.end()) {
-    if (it->second.digest == event.spec.request_digest) {
-      actions->replies.push_back({event.request, it->second.job});
-    } else {
-      actions->replies.push_back(
-          {event.request, MakeStatus(absl::StatusCode::kAlreadyExists,
-                                     "request_id {} was used for another request, which made {}; "
-                                     "use a new one",
-                                     event.spec.request_id, JobName(it->second.job))});
-    }
+  if (const auto made = requests_.Find(event.spec.request_id, event.spec.request_digest)) {
+    actions->replies.push_back({event.request, *made});
     return;
   }
   if (absl::Status status = CheckLimits(event); !status.ok()) {

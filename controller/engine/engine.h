@@ -22,6 +22,7 @@
 #include "controller/engine/job.h"
 #include "controller/engine/live_job.h"
 #include "controller/engine/record.h"
+#include "controller/engine/request_memory.h"
 #include "controller/engine/task.h"
 
 namespace muster {
@@ -67,6 +68,8 @@ class Engine {
   void On(Time now, SessionUp event, Actions* actions);
   void On(Time now, SessionDown event, Actions* actions);
   void On(Time now, ReportReceived event, Actions* actions);
+  void On(Time now, PaceSet event, Actions* actions);
+  void On(Time now, ProofGiven event, Actions* actions);
 
   // Memory.
   absl::Status CheckLimits(const JobSubmitted& event) const;
@@ -74,7 +77,6 @@ class Engine {
   void AddTask(LiveJob& job, LiveTask task);
   void Prepare(Time now, LiveJob& job, const std::vector<std::string>& names);
   void LoadJob(Time now, StoredJob stored);
-  void RememberRequest(const StoredRequest& request);
   LiveNode& NodeOf(const std::string& name);
   LiveJob* FindJob(const std::string& id);
   // The task that a key names, if it is in memory.
@@ -97,6 +99,7 @@ class Engine {
   void Reconcile(Time now, TaskRef ref, const Hello& hello, bool is_held, Actions* actions);
   void TakeOutcome(Time now, TaskRef ref, Outcome outcome, Actions* actions);
   void EndTry(Time now, TaskRef ref, LastTry end, Actions* actions);
+  void EndWell(Time now, TaskRef ref, LastTry end, Actions* actions);
   bool CanTryAgain(Time now, const LiveJob& job, const LiveTask& task, const LastTry& end) const;
 
   // Dispatch.
@@ -144,12 +147,7 @@ class Engine {
   std::set<uint32_t> changed_;     // jobs that Advance has to look at, by number
   std::deque<std::string> ended_;  // jobs in memory that have ended, in that order
   AlarmQueue alarms_;
-  struct Request {
-    std::string job;
-    std::string digest;
-  };
-  std::unordered_map<std::string, Request> requests_;
-  std::deque<std::string> request_order_;  // the keys of requests_, the oldest first
+  RequestMemory requests_;
 };
 
 }  // namespace muster

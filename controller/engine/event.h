@@ -48,7 +48,23 @@ struct ReportReceived {
   Report report;
 };
 
-using Event =
-    std::variant<JobSubmitted, JobActionRequested, SessionUp, SessionDown, ReportReceived>;
+// How fast a guided job may start tasks, beside its own policy.
+struct PaceSet {
+  std::string job;
+  Rate rate;  // 0 starts: none at all, and the clocks of delivery stand still
+};
+
+// What an operation has found out about the work of an attempt whose task is VERIFYING. Others are ignored.
+struct ProofGiven {
+  std::string job;
+  std::string node;
+  uint32_t attempt = 0;
+  bool holds = false;  // else the try has failed
+  Reason reason{};
+  std::string detail;
+};
+
+using Event = std::variant<JobSubmitted, JobActionRequested, SessionUp, SessionDown, ReportReceived,
+                           PaceSet, ProofGiven>;
 
 }  // namespace muster

@@ -38,6 +38,12 @@ struct JobSpec {
   std::string request_id;  // the caller's; unique
   std::string
       request_digest;  // of the whole request: the same id with another digest is another request
+  // The operation that this job is a step of; empty if it stands alone.
+  std::string operation;
+  // The operation guides it: nothing is started before it has set a pace, and a task whose work is done is VERIFYING until it gives its proof.
+  bool is_guided = false;
+  // What was noticed of its targets when it was made, a sentence each: nodes without an agent, nodes left out.
+  std::vector<std::string> remarks = {};
   bool operator==(const JobSpec&) const = default;
 };
 

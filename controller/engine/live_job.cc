@@ -51,6 +51,20 @@ bool LiveJob::is_stopped() const {
   return status.state == JobState::kRunning && !status.detail.empty();
 }
 
+bool LiveJob::is_held() const {
+  return status.state == JobState::kPaused || (spec.is_guided && !pace);
+}
+
+Time LiveJob::NextToken() const {
+  if (!spec.is_guided) return bucket.NextToken();
+  return pace ? std::max(bucket.NextToken(), pace->NextToken()) : Time::max();
+}
+
+void LiveJob::TakeToken(Time now) {
+  bucket.Take(now);
+  if (pace) pace->Take(now);
+}
+
 std::optional<Time> LiveJob::deadline() const {
   if (!spec.policy.deadline) return std::nullopt;
   return spec.created + *spec.policy.deadline;

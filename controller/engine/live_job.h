@@ -45,7 +45,7 @@ struct LiveNode {
   bool can_take() const { return session != 0 && !in_conflict; }
 };
 
-// How the last try of a task ended that waits for the next.
+// How the last try of a task ended that waits for the next, or for its proof.
 struct LastTry {
   TaskState state{};
   Reason reason{};
@@ -61,12 +61,14 @@ struct LiveTask {
   Duration execution_deadline{};  // of the current attempt, as it was sent
   Time not_before{};              // of the next attempt
   Time alarm = kNoAlarm;
-  std::unique_ptr<LastTry> last_try;  // while PENDING after a try
+  Time verifying_since{};
+  std::unique_ptr<LastTry> last_try;  // while PENDING after a try, and while VERIFYING
   uint32_t attempt = 0;
   // The newest one that the agent holds and the store does not know of: it was restored from a backup. The next try has its name.
   uint32_t ahead_attempt = 0;
   TaskState state = TaskState::kPending;
-  bool has_outcome = false;  // the agent's, in time or late
+  Reason retried_for = Reason::kNone;  // how the try before this one ended
+  bool has_outcome = false;            // the agent's, in time or late
 };
 
 struct LiveJob {
@@ -92,7 +94,12 @@ struct LiveJob {
   bool has_too_many_failures() const;
   // Because of its failures; what runs ends. The job's detail says why, and a job that runs has none otherwise.
   bool is_stopped() const;
+  // By an operator, or by the operation that guides it: nothing is started, and the clocks of delivery stand still.
+  bool is_held() const;
   std::optional<Time> deadline() const;
+  // When another task may be started; Time::max() if that is not known.
+  Time NextToken() const;
+  void TakeToken(Time now);
   // Of `resends`.
   bool is_resend(const LiveTask& task) const;
   // The task of that node.
@@ -107,6 +114,7 @@ struct LiveJob {
   // until then.
   std::set<uint32_t> resends;
   TokenBucket bucket;
+  std::optional<TokenBucket> pace;  // of a guided job; nothing: none is set
   Time resumed{};
   Time alarm = kNoAlarm;
 

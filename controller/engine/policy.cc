@@ -75,6 +75,9 @@ bool IsRetryable(Reason reason) {
     case Reason::kExpired:
     case Reason::kWrongIncarnation:
     case Reason::kInterrupted:
+    // HMNFD drops subscriptions of nodes that it could not reach while their unit was being restarted; another restart brings them back.
+    case Reason::kNotSubscribed:
+    case Reason::kVanished:
       return true;
     default:
       return false;
@@ -98,6 +101,14 @@ TokenBucket TokenBucket::ForNewJob(const Rate& rate, Time now) {
 }
 
 void TokenBucket::Take(Time now) { full_at_ = std::max(full_at_, now) + interval_; }
+
+void TokenBucket::SetRate(const Rate& rate, Time now) {
+  const Duration missing = std::max(full_at_ - now, Duration::zero());
+  const double share = static_cast<double>(missing.count()) / static_cast<double>(depth_.count());
+  *this = TokenBucket(rate, now);
+  full_at_ =
+      now + Duration(static_cast<Duration::rep>(share * static_cast<double>(depth_.count())));
+}
 
 Time TokenBucket::NextToken() const { return full_at_ - depth_ + interval_; }
 

@@ -52,6 +52,8 @@ struct Policy {
   uint32_t retries = 0;
   std::optional<Time> since = std::nullopt;
   OnConflict on_conflict = OnConflict::kWait;
+  // Of a guided job's tasks, from the agent's outcome until the proof.
+  Duration proof_deadline = 10min;
   bool operator==(const Policy&) const = default;
 };
 
@@ -88,6 +90,8 @@ class TokenBucket {
   bool HasToken(Time now) const { return now >= NextToken(); }
   // Also without a token: later starts then wait the longer.
   void Take(Time now);
+  // From `now` on tokens accrue so fast; the share of the bucket that is full stays.
+  void SetRate(const Rate& rate, Time now);
   // When there will be a token; now or earlier if there is.
   Time NextToken() const;
   // Between two tokens; 0 without a limit.

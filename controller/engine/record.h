@@ -56,6 +56,9 @@ struct NodeSeen {
 
 using Record = std::variant<JobCreated, JobChanged, TaskChanged, LateOutcome, JobDeleted, NodeSeen>;
 
+// The id of the job that it is of; null: of none.
+const std::string* JobOf(const Record& record);
+
 // What the store gives back at start: a job with all that is known of it.
 struct StoredJob {
   JobSpec spec;
@@ -63,7 +66,7 @@ struct StoredJob {
   std::vector<Task> tasks;  // sorted by node
 };
 
-// Which job a request made.
+// Which job a request made, or which operation.
 struct StoredRequest {
   std::string request_id;
   std::string request_digest;

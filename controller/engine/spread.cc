@@ -4,10 +4,10 @@
 #include <bit>
 #include <map>
 
+#include "common/ascii.h"
+
 namespace muster {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // 0, 1/2, 1/4, 3/4, 1/8 … of `size`: the bits of `index` in reverse are those of a fraction (van der Corput's sequence).
 uint32_t EvenPlace(uint32_t index, uint32_t size) {

@@ -34,7 +34,8 @@ bool IsInFlight(TaskState state) {
 //   DISPATCHED, RUNNING -> PENDING               the try failed, and there will be another
 //   DISPATCHED, RUNNING -> any terminal state    the agent's outcome; or LOST, no outcome by the deadline
 //   DISPATCHED, RUNNING -> VERIFYING             the agent is done, an outside proof is awaited
-//   VERIFYING  -> any terminal state
+//   VERIFYING  -> PENDING                        the proof failed, and there will be another try
+//   VERIFYING  -> any terminal state             the proof came, failed, or did not come in time
 //
 // A repeated send of one attempt is not a transition. Terminal states have none.
 bool IsTransition(TaskState from, TaskState to) {
@@ -49,7 +50,7 @@ bool IsTransition(TaskState from, TaskState to) {
     case TaskState::kRunning:
       return to == TaskState::kPending || to == TaskState::kVerifying || IsTerminal(to);
     case TaskState::kVerifying:
-      return IsTerminal(to);
+      return to == TaskState::kPending || IsTerminal(to);
     default:
       return false;
   }

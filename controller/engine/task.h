@@ -49,7 +49,7 @@ struct Task {
   Time first_sent{};        // of the current attempt
   Time last_sent{};
   Duration execution_deadline{};  // of the current attempt, as it was sent
-  // Of the end; in a task that waits for another try, of the last one.
+  // Of the end; in a task that waits for another try, or is tried again, of the try before.
   Reason reason = Reason::kNone;
   std::string detail;
   Boxed<Outcome> outcome;

@@ -5,18 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "common/ascii.h"
 #include "common/toml_file.h"
 #include "controller/inventory/node_set.h"
 
 namespace muster {
 namespace {
-
-std::string LowerCase(std::string name) {
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return name;
-}
 
 class FileReader {
  public:

@@ -1,32 +1,22 @@
 #include "controller/inventory/node_registry.h"
 
 #include <algorithm>
-#include <set>
+#include <iterator>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "common/ascii.h"
 #include "common/log.h"
+#include "controller/inventory/name_error.h"
 
 namespace muster {
 namespace {
 
 using std::string_literals::operator""s;
 
-// Longer lists of unknown names are cut: an error travels in a trailer, where gRPC takes 8 KiB.
-constexpr size_t kMaxShownBytes = 1000;
-constexpr size_t kShownNames = 10;
-
 // A name on the node management network.
 constexpr char kNetworkSuffix[] = "-nmn";
-
-std::string LowerCase(std::string name) {
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return name;
-}
 
 // "nid000001-nmn" for "nid000001", and the reverse.
 std::string TwinOf(const std::string& alias) {
@@ -34,70 +24,39 @@ std::string TwinOf(const std::string& alias) {
   return alias.substr(0, alias.size() - (sizeof(kNetworkSuffix) - 1));
 }
 
-void Claim(std::unordered_map<std::string, std::vector<std::string>>& claims,
-           const std::string& alias, const std::string& xname) {
-  std::vector<std::string>& claimants = claims[alias];
-  if (std::find(claimants.begin(), claimants.end(), xname) == claimants.end())
-    claimants.push_back(xname);
+// Of two lists in natural order.
+std::vector<std::string> Union(const std::vector<std::string>& a,
+                               const std::vector<std::string>& b) {
+  std::vector<std::string> all;
+  all.reserve(std::max(a.size(), b.size()));
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all), NaturalLess);
+  return all;
 }
 
-void Unclaim(std::unordered_map<std::string, std::vector<std::string>>& claims,
-             const std::string& alias, const std::string& xname) {
-  const auto found = claims.find(alias);
-  if (found == claims.end()) return;
-  std::erase(found->second, xname);
-  if (found->second.empty()) claims.erase(found);
-}
-
-void SortOnce(std::vector<std::string>& names) {
-  if (!std::is_sorted(names.begin(), names.end(), NaturalLess))
-    std::sort(names.begin(), names.end(), NaturalLess);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-}
-
-absl::Status Unknown(const std::vector<std::string>& names) {
-  std::string shown = FoldNodeSet(names);
-  if (shown.size() > kMaxShownBytes) {
-    shown.clear();
-    for (size_t i = 0; i < std::min(names.size(), kShownNames); ++i) shown += names[i] + ",";
-    shown += "…";
-  }
-  return MakeStatus(absl::StatusCode::kNotFound,
-                    "not known: {} ({} {}): list the nodes there are with 'muster node list'",
-                    shown, names.size(), names.size() == 1 ? "name" : "names");
-}
-
-// Takes the names of `sets` together, in lower case, each once.
-absl::StatusOr<std::vector<std::string>> Expand(const std::vector<std::string>& sets) {
-  std::vector<std::string> names;
-  for (const std::string& set : sets) {
-    absl::StatusOr<std::vector<std::string>> more = ExpandNodeSet(set);
-    if (!more.ok()) return more.status();
-    if (names.size() + more->size() > kMaxNodeSetSize)
-      return MakeStatus(absl::StatusCode::kInvalidArgument,
-                        "the node sets together stand for more than {} names", kMaxNodeSetSize);
-    for (std::string& name : *more) names.push_back(LowerCase(std::move(name)));
-  }
-  SortOnce(names);
-  return names;
+// What counts of a node that HSM does not know.
+const InventoryNode& Nobody() {
+  static const InventoryNode* const kNobody = new InventoryNode{};
+  return *kNobody;
 }
 
 }  // namespace
 
-NodeRegistry::NodeRegistry(const std::vector<InventoryNode>& inventory) {
+NodeRegistry::NodeRegistry(const std::vector<InventoryNode>& inventory)
+    : file_(InventoryPicture::Prepared(inventory)) {}
+
+void NodeRegistry::SetHsm(const std::vector<InventoryNode>& nodes, Time now) {
+  std::vector<InventoryNode> checked = CheckedHsm(nodes);
+  const bool is_new = checked != CurrentHsm()->nodes();
+  Hsm picture;  // at the end the one before: its destruction takes as long as its making
+  if (is_new) picture = std::make_shared<const InventoryPicture>(std::move(checked));
   const MutexLock lock(mutex_);
-  for (const InventoryNode& entry : inventory) {
-    const std::string xname = LowerCase(entry.xname);
-    NodeInfo& node = nodes_[xname];
-    node.xname = xname;
-    node.role = entry.role;
-    node.in_inventory = true;
-    node.aliases_from_inventory = !entry.aliases.empty();
-    for (const std::string& alias : entry.aliases) {
-      node.aliases.push_back(LowerCase(alias));
-      Claim(inventory_claims_, node.aliases.back(), xname);
-    }
-  }
+  hsm_time_ = now;
+  if (is_new) picture.swap(hsm_);
+}
+
+std::optional<Time> NodeRegistry::hsm_time() const {
+  const MutexLock lock(mutex_);
+  return hsm_time_;
 }
 
 void NodeRegistry::AddSeen(const std::string& node, const std::vector<std::string>& aliases) {
@@ -121,98 +80,157 @@ void NodeRegistry::OnAttached(const Hello& hello, const std::string& address, Ti
 
 void NodeRegistry::OnAway(const std::string& node, Time now) {
   const MutexLock lock(mutex_);
-  const auto found = nodes_.find(LowerCase(node));
-  if (found != nodes_.end()) SetPresence(found->second, Presence::kAway, now);
+  const auto found = seen_.find(LowerCase(node));
+  if (found != seen_.end()) SetPresence(found->second, Presence::kAway, now);
 }
 
 void NodeRegistry::OnConflict(const std::string& node, bool begins) {
   const MutexLock lock(mutex_);
-  const auto found = nodes_.find(LowerCase(node));
-  if (found != nodes_.end()) found->second.in_conflict = begins;
-}
-
-absl::StatusOr<std::vector<std::string>> NodeRegistry::Resolve(const TargetSpec& targets) const {
-  if (!targets.all && targets.node_sets.empty() && targets.roles.empty())
-    return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "no targets: name nodes by a node set, by a role, or all of them");
-  absl::StatusOr<std::vector<std::string>> xnames = ResolveSets(targets.node_sets);
-  if (!xnames.ok()) return xnames.status();
-  for (const std::string& role : targets.roles) MUSTER_RETURN_IF_ERROR(AddRole(role, *xnames));
-  if (targets.all) *xnames = All();
-  SortOnce(*xnames);
-
-  absl::StatusOr<std::vector<std::string>> excluded = ResolveSets(targets.exclude);
-  if (!excluded.ok()) return excluded.status();
-  const std::unordered_set<std::string> gone(excluded->begin(), excluded->end());
-  std::erase_if(*xnames, [&](const std::string& xname) { return gone.contains(xname); });
-  if (!xnames->empty()) return xnames;
-  if (!gone.empty())
-    return MakeStatus(absl::StatusCode::kNotFound, "no targets: every node is excluded");
-  return MakeStatus(absl::StatusCode::kNotFound,
-                    "no targets: no node is known, neither from an inventory nor attached");
+  const auto found = seen_.find(LowerCase(node));
+  if (found != seen_.end()) found->second.in_conflict = begins;
 }
 
 absl::StatusOr<NodeInfo> NodeRegistry::Find(const std::string& name) const {
   const std::string lower = LowerCase(name);
+  const Hsm picture = CurrentHsm();
   const MutexLock lock(mutex_);
-  absl::StatusOr<std::string> xname = XnameOf(lower);
+  absl::StatusOr<std::string> xname = XnameOf(lower, *picture);
   if (!xname.ok()) return xname.status();
-  if (xname->empty()) return Unknown({lower});
-  return Told(nodes_.find(*xname)->second);
+  if (xname->empty()) return UnknownNames({lower});
+  return Told(SeenOf(*xname), *picture);
 }
 
 std::vector<NodeInfo> NodeRegistry::List(const std::vector<std::string>& xnames) const {
+  const Hsm picture = CurrentHsm();
   std::vector<NodeInfo> list;
-  const MutexLock lock(mutex_);
-  for (const std::string& xname : xnames) {
-    const auto found = nodes_.find(xname);
-    if (found != nodes_.end()) list.push_back(Told(found->second));
+  list.reserve(xnames.size());
+  {
+    const MutexLock lock(mutex_);
+    for (const std::string& xname : xnames) {
+      if (IsKnown(xname, *picture)) list.push_back(SeenOf(xname));
+    }
   }
+  for (NodeInfo& node : list) node = Told(std::move(node), *picture);
   return list;
 }
 
-std::vector<std::string> NodeRegistry::All() const {
-  std::vector<std::string> xnames;
-  const MutexLock lock(mutex_);
-  for (const auto& [xname, node] : nodes_) xnames.push_back(xname);
-  return xnames;
-}
+std::vector<std::string> NodeRegistry::All() const { return AllOf(*CurrentHsm()); }
 
 size_t NodeRegistry::attached_count() const {
   const MutexLock lock(mutex_);
   return attached_;
 }
 
-// As it is told to others.
-NodeInfo NodeRegistry::Told(NodeInfo node) {
+size_t NodeRegistry::expected_count() const {
+  const MutexLock lock(mutex_);
+  return std::max(hsm_->nodes().size(), file_.nodes().size() + seen_only_);
+}
+
+// As this registry keeps it: names that may be ones, no aliases where the file has some, and the NID's where nobody has any.
+std::vector<InventoryNode> NodeRegistry::CheckedHsm(const std::vector<InventoryNode>& nodes) const {
+  std::vector<InventoryNode> checked = InventoryPicture::Prepared(nodes);
+  const size_t no_names =
+      std::erase_if(checked, [](const InventoryNode& node) { return !IsNodeName(node.xname); });
+  if (no_names > 0)
+    log::Warning("nodes of HSM left out count={} reason=\"their xname is no name\"", no_names);
+  for (InventoryNode& node : checked) {
+    const InventoryNode* of_file = file_.Find(node.xname);
+    std::erase_if(node.aliases, [](const std::string& alias) { return !IsNodeName(alias); });
+    if (of_file != nullptr && !of_file->aliases.empty()) {
+      node.aliases.clear();
+      continue;
+    }
+    const std::string& role =
+        of_file != nullptr && !of_file->role.empty() ? of_file->role : node.role;
+    // HSM has NID 0 for nodes without one.
+    if (node.aliases.empty() && node.nid.value_or(0) > 0 && IsSameInAnyCase(role, "Compute"))
+      node.aliases.push_back(fmt::format("nid{:06}", *node.nid));
+  }
+  return checked;
+}
+
+NodeRegistry::Hsm NodeRegistry::CurrentHsm() const {
+  const MutexLock lock(mutex_);
+  return hsm_;
+}
+
+NodeRegistry::Names NodeRegistry::AllOf(const InventoryPicture& hsm) const {
+  Names seen;
+  {
+    const MutexLock lock(mutex_);
+    seen.reserve(seen_.size());
+    for (const auto& [xname, node] : seen_) seen.push_back(xname);
+  }
+  return Union(Union(file_.xnames(), hsm.xnames()), seen);
+}
+
+NodeFacts NodeRegistry::FactsOf(const std::string& xname, const InventoryPicture& hsm) const {
+  const InventoryNode* of_file = file_.Find(xname);
+  const InventoryNode* of_hsm = hsm.Find(xname);
+  const InventoryNode& known = of_hsm != nullptr ? *of_hsm : Nobody();
+  return {of_file != nullptr && !of_file->role.empty() ? of_file->role : known.role, known};
+}
+
+bool NodeRegistry::IsKnown(const std::string& xname, const InventoryPicture& hsm) const {
+  return file_.Find(xname) != nullptr || hsm.Find(xname) != nullptr || seen_.contains(xname);
+}
+
+// What an agent said of itself; no more than the xname if none ever attached.
+NodeInfo NodeRegistry::SeenOf(const std::string& xname) const {
+  if (const auto found = seen_.find(xname); found != seen_.end()) return found->second;
+  NodeInfo node;
+  node.xname = xname;
+  return node;
+}
+
+// As it is told to others: with what file and HSM say of it.
+NodeInfo NodeRegistry::Told(NodeInfo node, const InventoryPicture& hsm) const {
+  const std::string& xname = node.xname;
   if (node.in_conflict && node.presence == Presence::kAttached) node.presence = Presence::kConflict;
+  node.in_inventory = file_.Find(xname) != nullptr;
+  node.in_hsm = hsm.Find(xname) != nullptr;
+  for (const InventoryPicture* picture : {&file_, &hsm}) {
+    if (node.aliases_from_inventory || !picture->HasAliases(xname)) continue;
+    node.aliases = picture->Find(xname)->aliases;
+    node.aliases_from_inventory = true;
+  }
+  const NodeFacts facts = FactsOf(xname, hsm);
+  node.role = facts.role;
+  node.sub_role = facts.hsm.sub_role;
+  node.nid = facts.hsm.nid;
+  node.state = facts.hsm.state;
+  node.is_enabled = facts.hsm.is_enabled;
+  node.is_locked = facts.hsm.is_locked;
+  node.groups = facts.hsm.groups;
+  node.partition = facts.hsm.partition;
   return node;
 }
 
 // Nothing if there are too many nodes already.
 NodeInfo* NodeRegistry::FindOrAdd(const std::string& xname) {
-  const auto found = nodes_.find(xname);
-  if (found != nodes_.end()) return &found->second;
-  if (seen_only_ == kMaxSeenNodes) {
+  const auto found = seen_.find(xname);
+  if (found != seen_.end()) return &found->second;
+  const bool is_in_file = file_.Find(xname) != nullptr;
+  if (!is_in_file && seen_only_ == kMaxSeenNodes) {
     log::Warning("node not kept node={} reason=\"{} nodes that are not in the inventory\"", xname,
                  kMaxSeenNodes);
     return nullptr;
   }
-  ++seen_only_;
-  NodeInfo& node = nodes_[xname];
+  if (!is_in_file) ++seen_only_;
+  NodeInfo& node = seen_[xname];
   node.xname = xname;
   return &node;
 }
 
-void NodeRegistry::LearnAliases(NodeInfo& node, const std::vector<std::string>& aliases) {
-  if (node.aliases_from_inventory) return;
-  for (const std::string& alias : node.aliases) Unclaim(learned_claims_, alias, node.xname);
+void NodeRegistry::LearnAliases(NodeInfo& node, const Names& aliases) {
+  if (file_.HasAliases(node.xname)) return;
+  for (const std::string& alias : node.aliases) learned_claims_.Remove(alias, node.xname);
   node.aliases.clear();
   for (const std::string& alias : aliases) {
     if (node.aliases.size() == kMaxHelloAliases) break;
     if (!IsNodeName(alias)) continue;
     node.aliases.push_back(LowerCase(alias));
-    Claim(learned_claims_, node.aliases.back(), node.xname);
+    learned_claims_.Add(node.aliases.back(), node.xname);
   }
 }
 
@@ -223,72 +241,35 @@ void NodeRegistry::SetPresence(NodeInfo& node, Presence presence, std::optional<
   node.presence_since = since;
 }
 
-// The nodes that go by `alias` or its twin; nothing if none does. What the inventory says goes first.
-const std::vector<std::string>* NodeRegistry::ClaimsOf(const std::string& alias) const {
+// The nodes that go by `alias` or its twin.
+NodeRegistry::Names NodeRegistry::ClaimantsOf(const std::string& alias,
+                                              const InventoryPicture& hsm) const {
   const std::string twin = TwinOf(alias);
-  for (const Claims* claims : {&inventory_claims_, &learned_claims_}) {
+  for (const Claims* claims : {&file_.claims(), &hsm.claims()}) {
     for (const std::string* name : {&alias, &twin}) {
-      const auto found = claims->find(*name);
-      if (found != claims->end()) return &found->second;
+      if (const Names* found = claims->Of(*name); found != nullptr) return *found;
     }
   }
-  return nullptr;
+  for (const std::string* name : {&alias, &twin}) {
+    const Names* found = learned_claims_.Of(*name);
+    if (found == nullptr) continue;
+    Names claimants = *found;
+    std::erase_if(claimants, [&](const std::string& xname) { return hsm.HasAliases(xname); });
+    if (!claimants.empty()) return claimants;
+  }
+  return {};
 }
 
 // The xname of a name in lower case; empty if nobody knows it.
-absl::StatusOr<std::string> NodeRegistry::XnameOf(const std::string& name) const {
-  if (nodes_.contains(name)) return name;
-  const std::vector<std::string>* claimants = ClaimsOf(name);
-  if (claimants == nullptr) return ""s;
-  if (claimants->size() == 1) return claimants->front();
+absl::StatusOr<std::string> NodeRegistry::XnameOf(const std::string& name,
+                                                  const InventoryPicture& hsm) const {
+  if (IsKnown(name, hsm)) return name;
+  const Names claimants = ClaimantsOf(name, hsm);
+  if (claimants.empty()) return ""s;
+  if (claimants.size() == 1) return claimants.front();
   return MakeStatus(absl::StatusCode::kInvalidArgument,
                     "'{}' is a name of {}: use the xname of the one you mean", name,
-                    FoldNodeSet(*claimants));
-}
-
-absl::StatusOr<std::vector<std::string>> NodeRegistry::ResolveSets(
-    const std::vector<std::string>& sets) const {
-  absl::StatusOr<std::vector<std::string>> names = Expand(sets);
-  if (!names.ok()) return names.status();
-  absl::StatusOr<Answer> answer = LookUp(*names);
-  if (!answer.ok()) return answer.status();
-  if (!answer->unknown.empty()) return Unknown(answer->unknown);
-  return std::move(answer->xnames);
-}
-
-absl::StatusOr<NodeRegistry::Answer> NodeRegistry::LookUp(
-    const std::vector<std::string>& names) const {
-  Answer answer;
-  const MutexLock lock(mutex_);
-  for (const std::string& name : names) {
-    absl::StatusOr<std::string> xname = XnameOf(name);
-    if (!xname.ok()) return xname.status();
-    if (xname->empty()) {
-      answer.unknown.push_back(name);
-    } else {
-      answer.xnames.push_back(*std::move(xname));
-    }
-  }
-  return answer;
-}
-
-absl::Status NodeRegistry::AddRole(const std::string& role,
-                                   std::vector<std::string>& xnames) const {
-  const std::string lower = LowerCase(role);
-  std::set<std::string> roles;
-  bool is_known = false;
-  const MutexLock lock(mutex_);
-  for (const auto& [xname, node] : nodes_) {
-    if (node.role.empty()) continue;
-    roles.insert(node.role);
-    if (LowerCase(node.role) != lower) continue;
-    is_known = true;
-    xnames.push_back(xname);
-  }
-  if (is_known) return absl::OkStatus();
-  return MakeStatus(absl::StatusCode::kNotFound, "no node has role '{:.200}': {}", role,
-                    roles.empty() ? "the inventory has no roles"s
-                                  : fmt::format("there are {}", fmt::join(roles, ", ")));
+                    FoldNodeSet(claimants));
 }
 
 }  // namespace muster

@@ -1,27 +1,39 @@
-// Every node the controller knows: those of the inventory, and every one that ever attached. Resolves what operators type, and
-// keeps what agents last said, in memory. Any thread; one mutex, held for look-ups only.
+// Every node the controller knows: those of the inventory file, those of HSM, and every one that ever attached. Resolves what
+// operators type, and keeps what agents last said, in memory. Any thread; one mutex, held for look-ups only.
+//
+// What is told of a node is put together when somebody asks. The file is there for good. What HSM says is one picture of all nodes,
+// which the next one replaces as a whole: a node that is gone from it is known only if the file has it or if it
+// attached.
 //
 // Names. A node is meant by its xname, or by one of its aliases, in any case; an alias answers with "-nmn" at its end and
-// without, whichever way it was given. The inventory is the authority: aliases from Hello count only for a node to which
-// the inventory gives none, and never take a name away that the inventory gives to a node.
+// without, whichever way it was given. A node's aliases are the file's if it has any, else HSM's, else those of its Hello; and an alias
+// means whom the file says, else whom HSM says, else who claims it in a Hello. A compute node to which neither file nor
+// HSM gives an alias has that of its NID, nid000001, as if HSM gave it. The file's role goes before HSM's, too.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "common/messages.h"
 #include "common/mutex.h"
 #include "common/status.h"
 #include "common/time.h"
+#include "controller/inventory/claims.h"
+#include "controller/inventory/inventory_node.h"
+#include "controller/inventory/inventory_picture.h"
 #include "controller/inventory/node_set.h"
+#include "controller/inventory/selection.h"
+#include "controller/inventory/target_spec.h"
 
 namespace muster {
 
-// Nodes that are not in the inventory: twenty times the largest system. Those beyond are not kept, and a warning says so; they hold
+// Nodes that attached and are not in the inventory file: twenty times the largest system. Those beyond are not kept, and a warning says so; they hold
 // valid certificates, so something is badly wrong.
 inline constexpr size_t kMaxSeenNodes = 200'000;
 // Aliases of one Hello that count. A node has a handful: host name, NID, each with a network's suffix.
@@ -30,27 +42,20 @@ inline constexpr size_t kMaxHelloAliases = 16;
 // Numbers as in proto/muster/v1/controller.proto.
 enum class Presence : int { kNeverSeen = 1, kAttached = 2, kAway = 3, kConflict = 4 };
 
-// A node of the inventory.
-struct InventoryNode {
-  std::string xname;
-  std::vector<std::string> aliases;
-  std::string role;
-};
-
-// Which nodes an operator means; see Targets in controller.proto.
-struct TargetSpec {
-  std::vector<std::string> node_sets = {};
-  bool all = false;
-  std::vector<std::string> roles = {};
-  std::vector<std::string> exclude = {};
-};
-
 struct NodeInfo {
   std::string xname;
   std::vector<std::string> aliases;
-  bool aliases_from_inventory = false;  // else from Hello
+  bool aliases_from_inventory = false;  // the file or HSM; else from Hello
   std::string role;
-  bool in_inventory = false;
+  bool in_inventory = false;  // the file
+  bool in_hsm = false;        // the next seven are nothing without it
+  std::string sub_role;
+  std::optional<uint64_t> nid;
+  std::string state;
+  bool is_enabled = true;
+  bool is_locked = false;
+  std::vector<std::string> groups;
+  std::string partition;
   Presence presence = Presence::kNeverSeen;
   bool in_conflict = false;  // an attached node's presence is then told as CONFLICT
   std::optional<Time>
@@ -62,19 +67,27 @@ struct NodeInfo {
 
 class NodeRegistry {
  public:
+  // `inventory` is the file's.
   explicit NodeRegistry(const std::vector<InventoryNode>& inventory);
+
+  // All that HSM says now, in place of what it said before. Names that cannot be one are left out, with a warning. What takes time
+  // is done outside of the mutex, and nothing if all is as it was.
+  void SetHsm(const std::vector<InventoryNode>& nodes, Time now);
+  // Of the last SetHsm.
+  std::optional<Time> hsm_time() const;
 
   // A node that attached in an earlier life of the controller. It is away until it attaches.
   void AddSeen(const std::string& node, const std::vector<std::string>& aliases);
 
   void OnAttached(const Hello& hello, const std::string& address, Time now);
-  // These do nothing for a node that is not known.
+  // These do nothing for a node that never attached.
   void OnAway(const std::string& node, Time now);
   void OnConflict(const std::string& node, bool begins);
 
-  // The xnames that are meant, in natural order. INVALID_ARGUMENT for a set that cannot be parsed, an alias that two nodes
-  // claim, and a spec that names nothing; NOT_FOUND for names that nobody knows (folded), a role that no node has, and an empty result.
-  absl::StatusOr<std::vector<std::string>> Resolve(const TargetSpec& targets) const;
+  // The nodes that are meant. INVALID_ARGUMENT for a set that cannot be parsed, an alias that two nodes claim, states that HSM does
+  // not have or that narrow nothing, nodes that are named and disabled, and a spec that names nothing; NOT_FOUND for names that nobody
+  // knows (folded), a role, group or partition that no node has, and an empty result.
+  absl::StatusOr<Resolved> Resolve(const TargetSpec& targets) const;
 
   // By xname or alias. NOT_FOUND, or INVALID_ARGUMENT for an alias that two nodes claim.
   absl::StatusOr<NodeInfo> Find(const std::string& name) const;
@@ -83,34 +96,49 @@ class NodeRegistry {
   // In natural order.
   std::vector<std::string> All() const;
   size_t attached_count() const;
+  // How many may attach: listed by the file or HSM, or seen before.
+  size_t expected_count() const;
 
  private:
-  // Who goes by an alias. More than one: an error when it is used.
-  using Claims = std::unordered_map<std::string, std::vector<std::string>>;
+  // Shared: who reads one keeps it while the next takes its place.
+  using Hsm = std::shared_ptr<const InventoryPicture>;
+  using Names = std::vector<std::string>;
+  using NameSet = std::unordered_set<std::string>;
 
-  struct Answer {
-    std::vector<std::string> xnames;
-    std::vector<std::string> unknown;
-  };
+  std::vector<InventoryNode> CheckedHsm(const std::vector<InventoryNode>& nodes) const;
+  Hsm CurrentHsm() const;
+  Names AllOf(const InventoryPicture& hsm) const;
+  NodeInfo Told(NodeInfo node, const InventoryPicture& hsm) const;
+  NodeFacts FactsOf(const std::string& xname, const InventoryPicture& hsm) const;
 
-  static NodeInfo Told(NodeInfo node);
+  bool IsKnown(const std::string& xname, const InventoryPicture& hsm) const MUSTER_REQUIRES(mutex_);
+  NodeInfo SeenOf(const std::string& xname) const MUSTER_REQUIRES(mutex_);
   NodeInfo* FindOrAdd(const std::string& xname) MUSTER_REQUIRES(mutex_);
-  void LearnAliases(NodeInfo& node, const std::vector<std::string>& aliases)
-      MUSTER_REQUIRES(mutex_);
+  void LearnAliases(NodeInfo& node, const Names& aliases) MUSTER_REQUIRES(mutex_);
   void SetPresence(NodeInfo& node, Presence presence, std::optional<Time> since)
       MUSTER_REQUIRES(mutex_);
-  const std::vector<std::string>* ClaimsOf(const std::string& alias) const MUSTER_REQUIRES(mutex_);
-  absl::StatusOr<std::string> XnameOf(const std::string& name) const MUSTER_REQUIRES(mutex_);
+  Names ClaimantsOf(const std::string& alias, const InventoryPicture& hsm) const
+      MUSTER_REQUIRES(mutex_);
+  absl::StatusOr<std::string> XnameOf(const std::string& name, const InventoryPicture& hsm) const
+      MUSTER_REQUIRES(mutex_);
 
-  absl::StatusOr<std::vector<std::string>> ResolveSets(const std::vector<std::string>& sets) const;
-  absl::StatusOr<Answer> LookUp(const std::vector<std::string>& names) const;
-  absl::Status AddRole(const std::string& role, std::vector<std::string>& xnames) const;
+  // In resolve.cc.
+  absl::StatusOr<Names> ResolveSets(const Names& sets, const InventoryPicture& hsm) const;
+  absl::StatusOr<Names> LookUp(const Names& names, const InventoryPicture& hsm,
+                               Names& unknown) const;
+  absl::Status CheckNamed(const Names& xnames, const InventoryPicture& hsm) const;
+  absl::StatusOr<size_t> AddSelected(const TargetSpec& targets, const NameSet& excluded,
+                                     const InventoryPicture& hsm, Resolved& resolved) const;
+
+  const InventoryPicture file_;
 
   mutable Mutex mutex_;
-  std::map<std::string, NodeInfo, NaturalOrder> nodes_ MUSTER_GUARDED_BY(mutex_);  // by xname
-  Claims inventory_claims_ MUSTER_GUARDED_BY(mutex_);
+  Hsm hsm_ MUSTER_GUARDED_BY(mutex_) = std::make_shared<const InventoryPicture>();  // never null
+  std::optional<Time> hsm_time_ MUSTER_GUARDED_BY(mutex_);
+  // By xname: those that ever attached. Holds nothing that comes from the file or from HSM.
+  std::map<std::string, NodeInfo, NaturalOrder> seen_ MUSTER_GUARDED_BY(mutex_);
   Claims learned_claims_ MUSTER_GUARDED_BY(mutex_);
-  size_t seen_only_ MUSTER_GUARDED_BY(mutex_) = 0;  // nodes that are not in the inventory
+  size_t seen_only_ MUSTER_GUARDED_BY(mutex_) = 0;  // nodes that are not in the file
   size_t attached_ MUSTER_GUARDED_BY(mutex_) = 0;
 };
 

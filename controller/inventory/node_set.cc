@@ -1,12 +1,12 @@
 #include "controller/inventory/node_set.h"
 
+#include "common/ascii.h"
 #include "common/limits.h"
 
 namespace muster {
 namespace {
 
 // Not std::isdigit and friends: they ask the locale.
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Takes the run of digits at `position` off `text`.

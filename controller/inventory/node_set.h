@@ -14,6 +14,8 @@ namespace muster {
 
 // More than this from one text is an error: no system has them, and a typing mistake such as x[0-99999999] does.
 inline constexpr size_t kMaxNodeSetSize = 1'000'000;
+// Of a number in it: what surely fits 64 bits with room to add to it.
+inline constexpr size_t kMaxNodeSetDigits = 18;
 
 // The names that `text` stands for: sorted naturally (numbers by value), each once. INVALID_ARGUMENT with one sentence that shows
 // what is wrong and where; also for an empty text, and for more than `max_names`, which are counted before any is made.

@@ -8,14 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "common/ascii.h"
 #include "common/limits.h"
 #include "controller/inventory/node_set.h"
 
 namespace muster {
 namespace {
 
-// The longest number that surely fits 64 bits with room to add to it.
-constexpr size_t kMaxDigits = 18;
 // Text that an error shows on each side of the mistake.
 constexpr size_t kShownBytes = 40;
 
@@ -43,7 +42,6 @@ struct Part {
 
 using Pattern = std::vector<Part>;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSeparator(char c) { return c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 std::string WithZeros(uint64_t number, size_t width) {
@@ -186,8 +184,8 @@ class Parser {
     const size_t size = position_ - begin;
     if (size == 0)
       return AtEnd() ? Wrong(bracket, "'[' has no ']'") : Wrong(begin, "expected a number");
-    if (size > kMaxDigits)
-      return Wrong(begin, fmt::format("a number has at most {} digits", kMaxDigits));
+    if (size > kMaxNodeSetDigits)
+      return Wrong(begin, fmt::format("a number has at most {} digits", kMaxNodeSetDigits));
     return text_.substr(begin, size);
   }
 

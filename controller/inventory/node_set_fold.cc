@@ -14,13 +14,12 @@
 #include <utility>
 #include <vector>
 
+#include "common/ascii.h"
 #include "controller/inventory/node_set.h"
 
 namespace muster {
 namespace {
 
-// Longer runs of digits do not fit 64 bits and are text.
-constexpr size_t kMaxDigits = 18;
 // In a shape, stands where a number was. It is in no name.
 constexpr char kNumber = '\0';
 // Each pass that does not change anything is the last; this only bounds the time of sets with many holes.
@@ -30,8 +29,6 @@ constexpr int kMaxPasses = 4;
 using Digits = std::pair<uint64_t, size_t>;
 // A set of ranks, sorted.
 using Ranks = std::vector<uint32_t>;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 std::string Written(const Digits& digits) {
   return fmt::format("{:0{}}", digits.first, digits.second);
@@ -44,7 +41,7 @@ std::string Split(std::string_view name, std::vector<Digits>& numbers) {
     size_t end = i;
     while (end < name.size() && IsDigit(name[end])) ++end;
     const size_t size = end - i;
-    if (size > 0 && size <= kMaxDigits) {
+    if (size > 0 && size <= kMaxNodeSetDigits) {
       uint64_t value = 0;
       std::from_chars(name.data() + i, name.data() + end, value);
       numbers.emplace_back(value, size);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/ascii.h"
 #include "controller/pki/build.h"
 #include "controller/pki/certificate.h"
 #include "controller/pki/files.h"
@@ -28,13 +29,6 @@ std::string Join(const std::string& dir, const char* file) { return dir + "/" + 
 
 std::chrono::sys_seconds Now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-std::string LowerCase(std::string name) {
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return name;
 }
 
 bool IsAlphanumeric(char c) {

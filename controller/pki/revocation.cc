@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "common/ascii.h"
 #include "controller/pki/files.h"
 
 namespace muster {
@@ -24,13 +25,6 @@ std::string EntryOf(const std::string& line) {
   end = std::min(end, line.find("\t#", begin));
   end = line.find_last_not_of(kSpace, end == std::string::npos ? end : end - 1);
   return line.substr(begin, end - begin + 1);
-}
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 // Hex digits in lower case, without colons; nothing if there is anything else.

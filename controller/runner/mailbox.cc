@@ -8,13 +8,15 @@ bool Mailbox::Put(Mail mail) {
   {
     MutexLock lock(mutex_);
     if (is_closed_) return false;
-    if (std::holds_alternative<OperatorRequest>(mail)) {
+    const Event* event = std::get_if<Event>(&mail);
+    if (std::holds_alternative<OperatorRequest>(mail) ||
+        std::holds_alternative<OperationRequest>(mail)) {
       if (requests_ >= limits_.requests) return false;
       ++requests_;
-    } else if (std::holds_alternative<ReportReceived>(std::get<Event>(mail))) {
+    } else if (event != nullptr && std::holds_alternative<ReportReceived>(*event)) {
       if (reports_ >= limits_.reports) return false;
       ++reports_;
-    } else if (std::holds_alternative<SessionUp>(std::get<Event>(mail))) {
+    } else if (event != nullptr && std::holds_alternative<SessionUp>(*event)) {
       if (sessions_ >= limits_.sessions) return false;
       ++sessions_;
     }

@@ -11,6 +11,7 @@
 #include "common/mutex.h"
 #include "common/time.h"
 #include "controller/engine/event.h"
+#include "controller/operation/operations.h"
 #include "controller/runner/submitter.h"
 
 namespace muster {
@@ -30,7 +31,13 @@ struct OperatorRequest {
   JobDone done;
 };
 
-using Mail = std::variant<Event, OperatorRequest>;
+// The same about an operation.
+struct OperationRequest {
+  OperationEvent event;  // OperationSubmitted or OperationCancelled
+  JobDone done;
+};
+
+using Mail = std::variant<Event, OperatorRequest, OperationRequest, ServiceNews>;
 
 struct MailboxLimits {
   size_t reports = kMaxWaitingReports;

@@ -17,15 +17,6 @@ namespace {
 // Between attempts to commit while the disk says no.
 constexpr auto kCommitRetry = std::chrono::seconds(1);
 
-const std::string* JobOf(const Record& record) {
-  if (const auto* created = std::get_if<JobCreated>(&record)) return &created->spec.id;
-  if (const auto* changed = std::get_if<JobChanged>(&record)) return &changed->job;
-  if (const auto* task = std::get_if<TaskChanged>(&record)) return &task->job;
-  if (const auto* late = std::get_if<LateOutcome>(&record)) return &late->job;
-  if (const auto* deleted = std::get_if<JobDeleted>(&record)) return &deleted->job;
-  return nullptr;
-}
-
 bool HasOutcome(const Record& record) {
   const auto* changed = std::get_if<TaskChanged>(&record);
   return changed != nullptr && changed->task.outcome.has_value();
@@ -59,6 +50,19 @@ void LogRecord(const Record& record) {
   }
 }
 
+void LogRecord(const OperationRecord& record) {
+  const OperationStatus& status = record.status;
+  std::string steps;
+  for (const OperationStep& step : status.steps)
+    steps += fmt::format(" \"{}\"={}", step.title, Name(step.state));
+  log::Info("operation {} operation={} by={} state={} detail=\"{}\"{}",
+            record.is_new ? "created" : "changed", record.spec->id, record.spec->created_by,
+            Name(status.state), status.detail, steps);
+  if (!status.notes.empty())
+    log::Info("operation noted operation={} text=\"{}\"", record.spec->id,
+              status.notes.back().text);
+}
+
 // Records that contradict the store come from a bug of ours; going on would tell people things that are not so.
 void AbortIfContradicted(const absl::Status& status) {
   if (status.code() != absl::StatusCode::kInternal) return;
@@ -69,11 +73,12 @@ void AbortIfContradicted(const absl::Status& status) {
 }  // namespace
 
 Runner::Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistry& nodes,
-               const Clock& clock, std::function<void(bool)> on_health)
+               const Clock& clock, std::function<void(bool)> on_health, ServiceCaller* services,
+               LoadedOperations operations)
     : store_(store),
       clock_(clock),
       on_health_(std::move(on_health)),
-      core_(std::move(engine), transport, nodes),
+      core_(std::move(engine), transport, nodes, services, std::move(operations), clock.Now()),
       housekeeping_(store, clock.Now()) {}
 
 Runner::~Runner() { Stop(); }
@@ -97,24 +102,27 @@ void Runner::Run() {
     for (Mail& mail : batch) core_.Take(clock_.Now(), std::move(mail));
     core_.Advance(clock_.Now());
     // What would be committed after a batch that was given up would contradict the store.
-    if (!Commit(core_.records())) break;
-    const std::vector<Record> records = core_.Deliver();
-    Notify(records);
+    if (!Commit()) break;
+    const RunnerCore::Batch done = core_.Deliver();
+    Notify(done);
     if (is_last) break;
-    housekeeping_.Note(clock_.Now(), records);
+    housekeeping_.Note(clock_.Now(), done.records);
     if (batch.empty()) housekeeping_.Work(clock_.Now());
   }
   core_.AnswerAll(Stopping());
   for (const Mail& mail : mailbox_.TakeAll(std::chrono::steady_clock::now())) {
     if (const auto* request = std::get_if<OperatorRequest>(&mail)) request->done(Stopping());
+    if (const auto* request = std::get_if<OperationRequest>(&mail)) request->done(Stopping());
   }
 }
 
 // False only if the runner is told to stop while the store does not work; then nothing of the batch was said to anybody.
-bool Runner::Commit(const std::vector<Record>& records) {
-  if (records.empty()) return true;
+bool Runner::Commit() {
+  const std::vector<Record>& records = core_.records();
+  const std::vector<OperationRecord>& operations = core_.operations();
+  if (records.empty() && operations.empty()) return true;
   CrashPoint("controller.before-persist");
-  absl::Status status = store_.Commit(records);
+  absl::Status status = store_.Commit(records, operations);
   AbortIfContradicted(status);
   if (!status.ok()) {
     log::Error("the store does not take what must be written, so nothing is sent or answered: {}",
@@ -123,7 +131,7 @@ bool Runner::Commit(const std::vector<Record>& records) {
     while (!status.ok()) {
       if (mailbox_.is_closed()) return false;
       std::this_thread::sleep_for(kCommitRetry);
-      status = store_.Commit(records);
+      status = store_.Commit(records, operations);
       AbortIfContradicted(status);
     }
     log::Info("the store works again");
@@ -134,42 +142,52 @@ bool Runner::Commit(const std::vector<Record>& records) {
     if (HasOutcome(record)) CrashPoint("controller.outcome-persisted");
     LogRecord(record);
   }
+  for (const OperationRecord& record : operations) LogRecord(record);
   return true;
 }
 
-void Runner::Notify(const std::vector<Record>& records) {
-  std::set<std::string> jobs;
-  for (const Record& record : records) {
-    if (const std::string* job = JobOf(record)) jobs.insert(*job);
+void Runner::Notify(const RunnerCore::Batch& batch) {
+  std::set<std::string> changed;
+  for (const Record& record : batch.records) {
+    if (const std::string* job = JobOf(record)) changed.insert(*job);
   }
-  if (jobs.empty()) return;
+  for (const OperationRecord& record : batch.operations) changed.insert(record.spec->id);
+  if (changed.empty()) return;
   // Held over the calls, so that none is made after Unsubscribe has returned. They only post.
   MutexLock lock(mutex_);
   for (const auto& [id, subscription] : subscriptions_) {
-    if (jobs.contains(subscription.job)) subscription.changed();
+    if (changed.contains(subscription.id)) subscription.changed();
   }
 }
 
-void Runner::Request(Event event, JobDone done) {
-  if (mailbox_.Put(OperatorRequest{std::move(event), done})) return;
+void Runner::Request(Mail mail, const JobDone& done) {
+  if (mailbox_.Put(std::move(mail))) return;
   if (mailbox_.is_closed()) return done(Stopping());
   done(MakeStatus(absl::StatusCode::kResourceExhausted,
                   "the controller has {} requests waiting; try again", kMaxWaitingRequests));
 }
 
 void Runner::Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) {
-  Request(JobSubmitted{0, std::move(spec), std::move(nodes)}, std::move(done));
+  Request(OperatorRequest{JobSubmitted{0, std::move(spec), std::move(nodes)}, done}, done);
 }
 
 void Runner::Act(JobAction action, const std::string& job_id, const std::string& by, JobDone done) {
-  Request(JobActionRequested{0, action, job_id, by}, std::move(done));
+  Request(OperatorRequest{JobActionRequested{0, action, job_id, by}, done}, done);
 }
 
-JobControl::SubscriptionId Runner::Subscribe(const std::string& job_id,
+void Runner::SubmitOperation(OperationSpec spec, std::vector<std::string> remarks, JobDone done) {
+  Request(OperationRequest{OperationSubmitted{0, std::move(spec), std::move(remarks)}, done}, done);
+}
+
+void Runner::CancelOperation(const std::string& id, const std::string& by, JobDone done) {
+  Request(OperationRequest{OperationCancelled{0, id, by}, done}, done);
+}
+
+JobControl::SubscriptionId Runner::Subscribe(const std::string& watched,
                                              std::function<void()> changed) {
   MutexLock lock(mutex_);
   const SubscriptionId id = next_subscription_++;
-  subscriptions_.emplace(id, Subscription{job_id, std::move(changed)});
+  subscriptions_.emplace(id, Subscription{watched, std::move(changed)});
   return id;
 }
 
@@ -179,5 +197,7 @@ void Runner::Unsubscribe(SubscriptionId id) {
 }
 
 bool Runner::Post(Event event) { return mailbox_.Put(std::move(event)); }
+
+void Runner::Tell(ServiceNews news) { mailbox_.Put(std::move(news)); }
 
 }  // namespace muster

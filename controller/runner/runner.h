@@ -24,11 +24,13 @@
 
 namespace muster {
 
-class Runner final : public JobControl, public SessionEvents {
+class Runner final : public JobControl, public SessionEvents, public ServiceListener {
  public:
-  // Everything is lent and outlives the runner. `on_health` is called on the runner's thread when the store stops or starts working.
+  // Everything is lent and outlives the runner. `on_health` is called on the runner's thread when the store stops or starts working. As of
+  // RunnerCore, without `services` there are no operations.
   Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistry& nodes,
-         const Clock& clock, std::function<void(bool store_works)> on_health);
+         const Clock& clock, std::function<void(bool store_works)> on_health,
+         ServiceCaller* services = nullptr, LoadedOperations operations = {});
   ~Runner() override;
 
   void Start();
@@ -40,15 +42,18 @@ class Runner final : public JobControl, public SessionEvents {
   void Submit(JobSpec spec, std::vector<std::string> nodes, JobDone done) override;
   void Act(JobAction action, const std::string& job_id, const std::string& by,
            JobDone done) override;
-  SubscriptionId Subscribe(const std::string& job_id, std::function<void()> changed) override;
+  void SubmitOperation(OperationSpec spec, std::vector<std::string> remarks, JobDone done) override;
+  void CancelOperation(const std::string& id, const std::string& by, JobDone done) override;
+  SubscriptionId Subscribe(const std::string& id, std::function<void()> changed) override;
   void Unsubscribe(SubscriptionId id) override;
   bool Post(Event event) override;
+  void Tell(ServiceNews news) override;
 
  private:
   void Run();
-  bool Commit(const std::vector<Record>& records);
-  void Notify(const std::vector<Record>& records);
-  void Request(Event event, JobDone done);
+  bool Commit();
+  void Notify(const RunnerCore::Batch& batch);
+  void Request(Mail mail, const JobDone& done);
 
   // Constant after construction.
   JobStore& store_;
@@ -64,7 +69,7 @@ class Runner final : public JobControl, public SessionEvents {
 
   Mutex mutex_;
   struct Subscription {
-    std::string job;
+    std::string id;
     std::function<void()> changed;
   };
   std::map<SubscriptionId, Subscription> subscriptions_ MUSTER_GUARDED_BY(mutex_);

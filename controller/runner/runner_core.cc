@@ -7,21 +7,40 @@
 
 namespace muster {
 
-RunnerCore::RunnerCore(Engine engine, Transport& transport, NodeRegistry& nodes)
-    : transport_(transport), nodes_(nodes), engine_(std::move(engine)) {}
+RunnerCore::RunnerCore(Engine engine, Transport& transport, NodeRegistry& nodes,
+                       ServiceCaller* services, LoadedOperations operations, Time now)
+    : transport_(transport),
+      nodes_(nodes),
+      services_(services),
+      engine_(std::move(engine)),
+      operations_(std::move(operations), engine_, now) {}
+
+std::optional<Time> RunnerCore::NextDeadline() const {
+  const std::optional<Time> own = operations_.NextDeadline();
+  const std::optional<Time> next = engine_.NextDeadline();
+  return own && (!next || *own < *next) ? own : next;
+}
+
+// Who asked waits from now on for the answer to the event, which is given back with the number of the request.
+template <typename Request>
+auto RunnerCore::Await(Request* request) {
+  const RequestId id = next_request_++;
+  waiting_.emplace(id, std::move(request->done));
+  std::visit(
+      [id](auto& event) {
+        if constexpr (requires { event.request; }) event.request = id;
+      },
+      request->event);
+  return std::move(request->event);
+}
 
 void RunnerCore::Take(Time now, Mail mail) {
-  if (auto* request = std::get_if<OperatorRequest>(&mail)) {
-    const RequestId id = next_request_++;
-    waiting_.emplace(id, std::move(request->done));
-    std::visit(
-        [id](auto& event) {
-          if constexpr (requires { event.request; }) event.request = id;
-        },
-        request->event);
-    engine_.Step(now, std::move(request->event), &actions_);
-    return;
-  }
+  if (auto* request = std::get_if<OperatorRequest>(&mail))
+    return engine_.Step(now, Await(request), &actions_);
+  if (auto* request = std::get_if<OperationRequest>(&mail))
+    return operations_.Step(now, Await(request), &operation_actions_);
+  if (auto* news = std::get_if<ServiceNews>(&mail))
+    return operations_.Step(now, std::move(*news), &operation_actions_);
   Event& event = std::get<Event>(mail);
   if (const auto* report = std::get_if<ReportReceived>(&event);
       report != nullptr && report->report.outcome) {
@@ -30,10 +49,23 @@ void RunnerCore::Take(Time now, Mail mail) {
   engine_.Step(now, std::move(event), &actions_);
 }
 
-void RunnerCore::Advance(Time now) { engine_.Advance(now, &actions_); }
+// What an operation wants of the engine may end tasks, and what ends it has to see: round by round, until it wants nothing more. The engine
+// hears of it before it starts anything: that nothing may be started is among it.
+void RunnerCore::Advance(Time now) {
+  do {
+    for (Event& event : std::exchange(operation_actions_.events, {}))
+      engine_.Step(now, std::move(event), &actions_);
+    engine_.Advance(now, &actions_);
+    for (; observed_ < actions_.records.size(); ++observed_)
+      operations_.Observe(now, actions_.records[observed_]);
+    operations_.Advance(now, &operation_actions_);
+  } while (!operation_actions_.events.empty());
+}
 
-std::vector<Record> RunnerCore::Deliver() {
+RunnerCore::Batch RunnerCore::Deliver() {
   Actions actions = std::exchange(actions_, {});
+  OperationActions operations = std::exchange(operation_actions_, {});
+  observed_ = 0;
   for (const ConflictChanged& conflict : actions.conflicts) {
     log::Warning("{} node={}",
                  conflict.begins ? "several agents claim to be this node"
@@ -42,13 +74,16 @@ std::vector<Record> RunnerCore::Deliver() {
     nodes_.OnConflict(conflict.node, conflict.begins);
   }
   for (const Send& send : actions.sends) transport_.Send(send.session, send.message);
+  for (const ServiceCallWanted& call : operations.calls) services_->Start(call);
+  actions.replies.insert(actions.replies.end(), operations.replies.begin(),
+                         operations.replies.end());
   for (const Reply& reply : actions.replies) {
     const auto it = waiting_.find(reply.request);
     if (it == waiting_.end()) continue;
     it->second(reply.job);
     waiting_.erase(it);
   }
-  return std::move(actions.records);
+  return {std::move(actions.records), std::move(operations.records)};
 }
 
 void RunnerCore::AnswerAll(const absl::Status& status) {

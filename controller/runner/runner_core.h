@@ -1,7 +1,7 @@
 // What the runner does with a batch, without its thread, its mailbox and its store: the engine, who waits for an answer, and the order
 // of things. Each phase is a call of its own, so that a simulation can stop the controller dead between any two.
 //
-//   Take each mail of the batch, Advance  ->  commit records()  ->  Deliver: conflicts, sends, answers
+//   Take each mail of the batch, Advance  ->  commit records() and operations()  ->  Deliver: conflicts, sends, calls, answers
 //
 // What Deliver says is never taken back, so records() must be durable before it, and a batch that is not committed must be the
 // core's last. Owned by the runner; its thread only.
@@ -14,6 +14,8 @@
 #include "common/time.h"
 #include "controller/engine/engine.h"
 #include "controller/inventory/node_registry.h"
+#include "controller/operation/operations.h"
+#include "controller/operation/service_caller.h"
 #include "controller/runner/mailbox.h"
 #include "controller/runner/submitter.h"
 #include "controller/session/transport.h"
@@ -22,17 +24,23 @@ namespace muster {
 
 class RunnerCore {
  public:
-  // Both are lent and outlive the core.
-  RunnerCore(Engine engine, Transport& transport, NodeRegistry& nodes);
+  // What is lent outlives the core. Without `services` no operation may be submitted, and none is loaded.
+  RunnerCore(Engine engine, Transport& transport, NodeRegistry& nodes,
+             ServiceCaller* services = nullptr, LoadedOperations operations = {}, Time now = {});
 
   // When to Advance even if no mail comes.
-  std::optional<Time> NextDeadline() const { return engine_.NextDeadline(); }
+  std::optional<Time> NextDeadline() const;
 
   void Take(Time now, Mail mail);
   void Advance(Time now);
   const std::vector<Record>& records() const { return actions_.records; }
-  // Ends the batch and gives its records back, for those who watch jobs.
-  std::vector<Record> Deliver();
+  const std::vector<OperationRecord>& operations() const { return operation_actions_.records; }
+  struct Batch {
+    std::vector<Record> records;
+    std::vector<OperationRecord> operations;
+  };
+  // Ends the batch and gives its records back, for those who watch.
+  Batch Deliver();
 
   // Answers everybody who waits, and forgets them.
   void AnswerAll(const absl::Status& status);
@@ -40,10 +48,17 @@ class RunnerCore {
   const Engine& engine() const { return engine_; }
 
  private:
+  template <typename Request>
+  auto Await(Request* request);
+
   Transport& transport_;
   NodeRegistry& nodes_;
+  ServiceCaller* services_;
   Engine engine_;
+  Operations operations_;
   Actions actions_;  // of this batch
+  OperationActions operation_actions_;
+  size_t observed_ = 0;  // records of this batch that the operations have seen
   RequestId next_request_ = 1;
   std::map<RequestId, JobDone> waiting_;
 };

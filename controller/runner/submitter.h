@@ -8,6 +8,7 @@
 #include "common/status.h"
 #include "controller/engine/event.h"
 #include "controller/engine/job.h"
+#include "controller/operation/operation.h"
 
 namespace muster {
 
@@ -26,10 +27,17 @@ class JobControl {
   virtual void Act(JobAction action, const std::string& job_id, const std::string& by,
                    JobDone done) = 0;
 
-  // Calls `changed` on the runner's thread, shortly and without blocking, after each commit that touched the job, until
+  // Answers with the id of the operation, likewise; FAILED_PRECONDITION while another one of its kind is under way. `remarks` become its
+  // first notes.
+  virtual void SubmitOperation(OperationSpec spec, std::vector<std::string> remarks,
+                               JobDone done) = 0;
+  // On an operation that is known to exist.
+  virtual void CancelOperation(const std::string& id, const std::string& by, JobDone done) = 0;
+
+  // Calls `changed` on the runner's thread, shortly and without blocking, after each commit that touched the job or operation, until
   // Unsubscribe returns.
   using SubscriptionId = uint64_t;
-  virtual SubscriptionId Subscribe(const std::string& job_id, std::function<void()> changed) = 0;
+  virtual SubscriptionId Subscribe(const std::string& id, std::function<void()> changed) = 0;
   virtual void Unsubscribe(SubscriptionId id) = 0;
 };
 

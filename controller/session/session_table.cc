@@ -121,8 +121,8 @@ ControllerMessage SessionTable::WelcomeFor(const std::string& node) const {
   Welcome welcome;
   welcome.node = node;
   welcome.epoch = options_.epoch;
-  welcome.fleet_size =
-      static_cast<uint32_t>(std::max(registry_.attached_count(), options_.inventory_size));
+  // What agents spread their reconnects over.
+  welcome.fleet_size = static_cast<uint32_t>(registry_.expected_count());
   welcome.ping_interval = options_.ping_interval;
   return welcome;
 }

@@ -38,8 +38,6 @@ inline constexpr Duration kAttachInterval = 3s;
 struct SessionOptions {
   Epoch epoch;
   IdentityPatterns patterns;
-  // Nodes that may come; what agents spread their reconnects over, with those that are attached.
-  size_t inventory_size = 0;
   Duration ping_interval = limits::kPingInterval;
   // Any thread; shortly. Nothing: no certificate is.
   std::function<bool(const CertificateInfo&)> is_revoked;

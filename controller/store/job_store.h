@@ -13,6 +13,7 @@
 #include "controller/engine/job.h"
 #include "controller/engine/record.h"
 #include "controller/engine/task.h"
+#include "controller/operation/operations.h"
 
 namespace muster {
 
@@ -22,11 +23,14 @@ class JobStore {
   virtual ~JobStore() = default;
   // All records or none, synced. A LateOutcome or JobDeleted of a job that is gone does nothing. UNAVAILABLE or RESOURCE_EXHAUSTED with what the disk said: try again later. INTERNAL: the
   // records contradict what is stored (an unknown job, a revision given twice), which is our bug.
-  virtual absl::Status Commit(const std::vector<Record>& records) = 0;
+  virtual absl::Status Commit(const std::vector<Record>& records,
+                              const std::vector<OperationRecord>& operations = {}) = 0;
   // At start: every job that has not ended, the newest `max_ended_jobs` of the others that have a task LOST, every request and every
   // node. Of those that have ended only the tasks LOST are given: of the others nothing can come any more. A history of years is not
   // read.
   virtual absl::StatusOr<Loaded> Load(size_t max_ended_jobs) = 0;
+  // Likewise, the operations that have not ended.
+  virtual absl::StatusOr<LoadedOperations> LoadOperations() = 0;
   // Housekeeping between batches, a bounded piece of it in a commit of its own: of each ended job's tasks only the newest row stays, and
   // what was deleted or is beyond the retention goes. True if there is more to do at once. Errors as of Commit, but never INTERNAL; and
   // DATA_LOSS.
@@ -74,6 +78,10 @@ class JobReader {
   // In the order of the job's nodes; those after `after_node` if it is not empty. INVALID_ARGUMENT if that is none of them.
   virtual absl::StatusOr<std::vector<Task>> ListTasks(const std::string& job, size_t limit,
                                                       const std::string& after_node) = 0;
+  virtual absl::StatusOr<OperationRecord> GetOperation(const std::string& id) = 0;
+  // The newest first; those before `before_id` if it is not empty.
+  virtual absl::StatusOr<std::vector<OperationRecord>> ListOperations(
+      size_t limit, const std::string& before_id) = 0;
   // `limit` is at least 1. INVALID_ARGUMENT if the cursor is after the job's newest change: it is of another store.
   virtual absl::StatusOr<Changes> ReadChanges(const std::string& job, const ChangesCursor& after,
                                               size_t limit) = 0;

@@ -47,6 +47,7 @@ v1::Policy ToProto(const Policy& policy) {
   *proto.mutable_max_failures() = ToProto(policy.max_failures);
   proto.set_retries(policy.retries);
   if (policy.since) *proto.mutable_since() = ToProto(*policy.since);
+  *proto.mutable_proof_deadline() = ToProto(policy.proof_deadline);
   proto.set_on_conflict(static_cast<v1::OnConflict>(policy.on_conflict));
   return proto;
 }
@@ -58,6 +59,7 @@ Policy FromProto(const v1::Policy& proto) {
   };
   if (proto.max_parallel() > 0) policy.max_parallel = proto.max_parallel();
   read(proto.has_delivery_deadline(), proto.delivery_deadline(), policy.delivery_deadline);
+  read(proto.has_proof_deadline(), proto.proof_deadline(), policy.proof_deadline);
   read(proto.has_execution_deadline(), proto.execution_deadline(), policy.execution_deadline);
   read(proto.has_deadline(), proto.deadline(), policy.deadline);
   policy.rate.starts = proto.rate().starts();

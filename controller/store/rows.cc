@@ -106,6 +106,9 @@ void BindSpec(SqliteStatement& statement, int first, const JobSpec& spec) {
   statement.BindBlob(index++, ToProto(spec.policy).SerializeAsString());
   statement.BindText(index++, spec.created_by);
   statement.Bind(index++, Nanoseconds(spec.created));
+  statement.BindText(index++, spec.operation);
+  statement.Bind(index++, spec.is_guided ? 1 : 0);
+  statement.BindText(index++, JoinLines(spec.remarks));
 }
 
 absl::StatusOr<JobSpec> ReadSpec(const SqliteStatement& statement, int first) {
@@ -122,6 +125,9 @@ absl::StatusOr<JobSpec> ReadSpec(const SqliteStatement& statement, int first) {
   spec.policy = FromProto(policy);
   spec.created_by = statement.Text(column++);
   spec.created = TimeOf(statement.Integer(column++));
+  spec.operation = statement.Text(column++);
+  spec.is_guided = statement.Integer(column++) != 0;
+  spec.remarks = SplitLines(statement.Text(column++));
   return spec;
 }
 

@@ -35,8 +35,8 @@ absl::StatusOr<Task> ReadTask(const SqliteStatement& statement, int first);
 
 // The columns of `job` but for number and revision, in this order.
 inline constexpr char kJobColumns[] =
-    "id, request_id, request_digest, work, policy, created_by, created";
-inline constexpr int kJobColumnCount = 7;
+    "id, request_id, request_digest, work, policy, created_by, created, operation, guided, remarks";
+inline constexpr int kJobColumnCount = 10;
 void BindSpec(SqliteStatement& statement, int first, const JobSpec& spec);
 absl::StatusOr<JobSpec> ReadSpec(const SqliteStatement& statement, int first);
 

@@ -10,7 +10,7 @@
 // What grows is made smaller by tidier.cc, which the two flags and three small indexes of `job_status` are for.
 //
 // Times are nanoseconds of muster::Time, durations are nanoseconds, states and reasons are the numbers of
-// the protocol, and work, policies and outcomes are its messages.
+// the protocol, and work, policies, outcomes, and what an operation does and where it stands are its messages.
 #include "controller/store/schema.h"
 
 #include "common/log.h"
@@ -20,7 +20,7 @@ namespace muster {
 namespace {
 
 constexpr int64_t kApplicationId = 0x4d757374;  // "Must"
-constexpr int64_t kVersion = 2;
+constexpr int64_t kVersion = 3;
 // A file up to this size is checked as a whole before anything is changed in it; it takes 0.1 s. Of a larger one only what
 // every start needs, and damage elsewhere is found when it is read.
 constexpr int64_t kWholeCheckBytes = 64 << 20;
@@ -94,10 +94,31 @@ CREATE INDEX job_status_untidy ON job_status (job) WHERE tidied < revision;
 CREATE INDEX job_status_kept ON job_status (ended, job) WHERE deleted = 0 AND state >= 4;
 )sql";
 
+constexpr char kTablesSince3[] = R"sql(
+ALTER TABLE job ADD COLUMN operation TEXT NOT NULL DEFAULT '';
+ALTER TABLE job ADD COLUMN guided INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN remarks TEXT NOT NULL DEFAULT '';  -- one a line
+CREATE TABLE operation (
+  number         INTEGER PRIMARY KEY,
+  id             TEXT NOT NULL UNIQUE,
+  request_id     TEXT NOT NULL,
+  request_digest BLOB NOT NULL,
+  created_by     TEXT NOT NULL,
+  created        INTEGER NOT NULL,
+  job            TEXT NOT NULL,  -- id of the one it makes
+  spec           BLOB NOT NULL,  -- what it does
+  work           BLOB NOT NULL,
+  nodes          TEXT NOT NULL,  -- one a line
+  state          INTEGER NOT NULL,
+  status         BLOB NOT NULL
+);
+CREATE INDEX operation_running ON operation (number) WHERE state < 3;
+)sql";
+
 absl::Status MakeTables(SqliteDatabase& database) {
   return database.Execute(fmt::format(
-      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} {} COMMIT;",
-      kApplicationId, kVersion, kOldTables, kTablesSince2));
+      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} {} {} COMMIT;",
+      kApplicationId, kVersion, kOldTables, kTablesSince2, kTablesSince3));
 }
 
 absl::Status CheckVersion(int64_t application_id, int64_t version, const std::string& path) {
@@ -146,7 +167,8 @@ absl::Status CheckForDamage(SqliteDatabase& database) {
 
 absl::Status Migrate(SqliteDatabase& database, int64_t version, const std::string& path) {
   absl::Status status = database.Execute("BEGIN IMMEDIATE");
-  if (status.ok()) status = MigrateFrom1(database, kTablesSince2);
+  if (status.ok() && version < 2) status = MigrateFrom1(database, kTablesSince2);
+  if (status.ok()) status = database.Execute(kTablesSince3);
   if (status.ok())
     status = database.Execute(fmt::format("PRAGMA user_version = {}; COMMIT;", kVersion));
   if (status.ok()) {

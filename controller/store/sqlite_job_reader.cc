@@ -85,7 +85,19 @@ absl::Status SqliteJobReader::PrepareStatements() {
     MUSTER_RETURN_IF_ERROR(prepared.status());
     *statement = std::move(*prepared);
   }
+  absl::StatusOr<std::unique_ptr<OperationTable>> operations = OperationTable::Make(*database_);
+  MUSTER_RETURN_IF_ERROR(operations.status());
+  operations_ = std::move(*operations);
   return absl::OkStatus();
+}
+
+absl::StatusOr<OperationRecord> SqliteJobReader::GetOperation(const std::string& id) {
+  return operations_->Get(id);
+}
+
+absl::StatusOr<std::vector<OperationRecord>> SqliteJobReader::ListOperations(
+    size_t limit, const std::string& before_id) {
+  return operations_->List(limit, before_id);
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/store/job_store.h"
+#include "controller/store/operation_table.h"
 #include "controller/store/sqlite.h"
 
 namespace muster {
@@ -24,6 +25,9 @@ class SqliteJobReader final : public JobReader {
   absl::StatusOr<Task> GetTask(const std::string& job, const std::string& node) override;
   absl::StatusOr<std::vector<Task>> ListTasks(const std::string& job, size_t limit,
                                               const std::string& after_node) override;
+  absl::StatusOr<OperationRecord> GetOperation(const std::string& id) override;
+  absl::StatusOr<std::vector<OperationRecord>> ListOperations(
+      size_t limit, const std::string& before_id) override;
   absl::StatusOr<Changes> ReadChanges(const std::string& job, const ChangesCursor& after,
                                       size_t limit) override;
 
@@ -47,7 +51,8 @@ class SqliteJobReader final : public JobReader {
                           Changes& changes);
 
   std::unique_ptr<SqliteDatabase> database_;
-  std::unique_ptr<Statements> statements_;  // goes before the database
+  std::unique_ptr<Statements> statements_;      // goes before the database
+  std::unique_ptr<OperationTable> operations_;  // likewise
   // Of the job that was asked for last: a job is read in many pieces, and its nodes never change.
   std::string nodes_job_;
   std::vector<std::string> nodes_;

@@ -274,7 +274,7 @@ absl::Status SqliteJobStore::PrepareStatements(const Retention& retention) {
       {&all.begin, "BEGIN IMMEDIATE"},
       {&all.commit, "COMMIT"},
       {&all.insert_job,
-       fmt::format("INSERT INTO job ({}, revision) VALUES (?,?,?,?,?,?,?,?)", kJobColumns)},
+       fmt::format("INSERT INTO job ({}, revision) VALUES (?,?,?,?,?,?,?,?,?,?,?)", kJobColumns)},
       {&all.insert_status,
        "INSERT INTO job_status (job, state, detail, revision, counts) "
        "VALUES (last_insert_rowid(), ?, '', ?, ?)"},
@@ -306,13 +306,17 @@ absl::Status SqliteJobStore::PrepareStatements(const Retention& retention) {
     MUSTER_RETURN_IF_ERROR(prepared.status());
     *statement = std::move(*prepared);
   }
+  absl::StatusOr<std::unique_ptr<OperationTable>> operations = OperationTable::Make(*database_);
+  MUSTER_RETURN_IF_ERROR(operations.status());
+  operations_ = std::move(*operations);
   absl::StatusOr<std::unique_ptr<Tidier>> tidier = Tidier::Make(*database_, retention);
   MUSTER_RETURN_IF_ERROR(tidier.status());
   tidier_ = std::move(*tidier);
   return absl::OkStatus();
 }
 
-absl::Status SqliteJobStore::Commit(const std::vector<Record>& records) {
+absl::Status SqliteJobStore::Commit(const std::vector<Record>& records,
+                                    const std::vector<OperationRecord>& operations) {
   Batch batch(*database_, *statements_);
   absl::Status status = statements_->begin->Run();
   for (const Record& record : records) {
@@ -320,11 +324,20 @@ absl::Status SqliteJobStore::Commit(const std::vector<Record>& records) {
     status = std::visit([&batch](const auto& one) { return batch.Add(one); }, record);
   }
   if (status.ok()) status = batch.WriteCounts();
+  for (const OperationRecord& record : operations) {
+    if (status.ok()) status = operations_->Write(record);
+  }
   if (status.ok()) status = statements_->commit->Run();
   if (status.ok()) return status;
   database_->Rollback();
-  return MakeStatus(status.code(), "commit {} records to {}: {}", records.size(), path_,
-                    Message(status));
+  return MakeStatus(status.code(), "commit {} records to {}: {}",
+                    records.size() + operations.size(), path_, Message(status));
+}
+
+absl::StatusOr<LoadedOperations> SqliteJobStore::LoadOperations() {
+  absl::StatusOr<LoadedOperations> loaded = operations_->Load();
+  if (!loaded.ok()) return OpenError(loaded.status(), path_);
+  return loaded;
 }
 
 absl::StatusOr<Loaded> SqliteJobStore::Load(size_t max_ended_jobs) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controller/store/job_store.h"
+#include "controller/store/operation_table.h"
 #include "controller/store/sqlite.h"
 #include "controller/store/state_lock.h"
 #include "controller/store/tidier.h"
@@ -29,8 +30,10 @@ class SqliteJobStore final : public JobStore {
                                                               StoreOptions options = {});
   ~SqliteJobStore() override;
 
-  absl::Status Commit(const std::vector<Record>& records) override;
+  absl::Status Commit(const std::vector<Record>& records,
+                      const std::vector<OperationRecord>& operations = {}) override;
   absl::StatusOr<Loaded> Load(size_t max_ended_jobs) override;
+  absl::StatusOr<LoadedOperations> LoadOperations() override;
   absl::StatusOr<bool> Tidy(Time now) override;
   const Epoch& epoch() const override { return epoch_; }
 
@@ -50,8 +53,9 @@ class SqliteJobStore final : public JobStore {
   std::string path_;
   StateLock lock_;
   std::unique_ptr<SqliteDatabase> database_;
-  std::unique_ptr<Statements> statements_;  // goes before the database
-  std::unique_ptr<Tidier> tidier_;          // likewise
+  std::unique_ptr<Statements> statements_;      // goes before the database
+  std::unique_ptr<OperationTable> operations_;  // likewise
+  std::unique_ptr<Tidier> tidier_;              // likewise
   Epoch epoch_;
 };
 

@@ -17,7 +17,7 @@ import time
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"))
 
-from harness import program, use_build, wait_until  # noqa: E402,F401  use_build is for those who import this
+from programs import program, use_build, wait_until  # noqa: E402,F401  use_build is for those who import this
 
 # Of one process here: descriptors that are no agent's connection, those of the swarm's loops among them.
 OTHER_DESCRIPTORS = 1200
@@ -83,6 +83,7 @@ class Fleet:
         self.agent_port, self.operator_port = free_ports(2)
         self.env = {**os.environ, "MUSTER_CONTROLLER": f"127.0.0.1:{self.operator_port}",
                     "MUSTER_TLS_DIR": os.path.join(self.directory, "operator")}
+        self.settings = ""  # of musterd, TOML
         self.musterd = None
         self.swarms = []
         self._make_certificates()
@@ -120,9 +121,12 @@ class Fleet:
     def start_musterd(self, prefix=()):
         """`prefix`: a command that runs it, such as nice."""
         os.makedirs(self.state_dir, exist_ok=True)
+        config = os.path.join(self.directory, "musterd.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(self.settings)
         command = [*prefix, program("MUSTERD"), "--listen", f"127.0.0.1:{self.agent_port}", "--operator-listen",
                    f"127.0.0.1:{self.operator_port}", "--state-dir", self.state_dir, "--tls-dir",
-                   os.path.join(self.directory, "controller")]
+                   os.path.join(self.directory, "controller"), "--config", config]
         with open(os.path.join(self.directory, "musterd.log"), "ab") as log:
             self.musterd = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(self._listens, "musterd listens", 60)

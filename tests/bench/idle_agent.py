@@ -29,11 +29,12 @@ import subprocess
 import sys
 import time
 
-import fleet_bench
+import figures
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"))
 
 import harness  # noqa: E402
+import programs  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OURS = "muster-agent"
@@ -106,7 +107,7 @@ class Load:
     def __init__(self, host):
         self.host = host
         self.process = host.start("sh", "-c", LOAD)
-        harness.wait_until(lambda: host.run("cat", "/run/load", check=False), "units are started")
+        programs.wait_until(lambda: host.run("cat", "/run/load", check=False), "units are started")
         self.began, self.first = time.monotonic(), self._count()
 
     def _count(self):
@@ -129,10 +130,10 @@ def measure(hosts, programs, seconds):
     return {pair: cost(pair[1], first[pair], Sample(*pair)) for pair in pairs}
 
 
-def limits_exceeded(figures, seconds):
+def limits_exceeded(cost_of_one, seconds):
     """Sentences. One wakeup in less than a minute is no more than one a minute."""
     limits = {**LIMITS, "beyond pings/min": max(1, 60 / seconds)}
-    return [f"{name} {figures[name]:.2f}, limit {limit}" for name, limit in limits.items() if figures[name] > limit]
+    return [f"{name} {cost_of_one[name]:.2f}, limit {limit}" for name, limit in limits.items() if cost_of_one[name] > limit]
 
 
 def needed_libraries(agent):
@@ -167,20 +168,20 @@ def many_cpus_host(world):
 
 def start_services(world):
     """Returns what the Python agents and node_exporters talk to, once all talk."""
-    peers = harness.Process(world, "peers", [
+    peers = programs.Process(world, "peers", [
         sys.executable, f"{HERE}/idle_peers.py", f"10.252.0.1:{PEERS_PORT}", os.path.join(world.directory, "controller"),
         str(SCRAPE_INTERVAL), *(f"{host.name}:{EXPORTER_PORT}" for host in world.hosts)])
-    harness.wait_until(lambda: "listening" in peers.log(), "the peers listen")
+    programs.wait_until(lambda: "listening" in peers.log(), "the peers listen")
     for host in world.hosts:
         preload = [f"--setenv=LD_PRELOAD={SHIM}"] if host is many_cpus_host(world) else []
         for program, command in SERVICES.items():
             words = [node_of(host) if word == "NODE" else word.replace("%H", host.nid) for word in command]
             host.run("systemd-run", "--quiet", f"--unit={unit_of(program)}", *preload, *words)
             if program == "node_exporter":
-                harness.wait_until(lambda host=host: host.run("ss", "-Hltn", f"sport = :{EXPORTER_PORT}"), "it listens")
-    harness.wait_until(lambda: peers.log().count("scraped") >= len(world.hosts), "all Python agents and scrapes")
+                programs.wait_until(lambda host=host: host.run("ss", "-Hltn", f"sport = :{EXPORTER_PORT}"), "it listens")
+    programs.wait_until(lambda: peers.log().count("scraped") >= len(world.hosts), "all Python agents and scrapes")
     attached = {node_of(host) for host in world.hosts}
-    harness.wait_until(lambda: attached <= {node for node, state in world.presence().items() if state == "ATTACHED"}, "gRPC agents")
+    programs.wait_until(lambda: attached <= {node for node, state in world.presence().items() if state == "ATTACHED"}, "gRPC agents")
     check_shim(many_cpus_host(world))
     return peers
 
@@ -204,7 +205,7 @@ def run(build, seconds):
             raise AssertionError(f"the peers have ended:\n{peers.log()}")
     finally:
         world.close()
-    return {(settings[host], program): figures for (host, program), figures in costs.items()}, rate
+    return {(settings[host], program): each for (host, program), each in costs.items()}, rate
 
 
 def shown(column, value):
@@ -213,23 +214,29 @@ def shown(column, value):
     return str(value) if column == "threads" else f"{value:.1f}"
 
 
+def report(build, seconds):
+    """Prints the table; {(setting, program): cost}."""
+    if not os.path.exists(SERVICES["node_exporter"][0]):
+        raise SystemExit("idle_agent: there is no prometheus-node-exporter; packaging/setup bench installs it")
+    costs, rate = run(build, seconds)
+    rows = [{"setting": setting, "program": program, **{column: shown(column, value) for column, value in cost_of_one.items()}}
+            for (setting, program), cost_of_one in costs.items()]
+    figures.print_table(f"Idle for {seconds} s on {os.cpu_count()} CPUs; a scrape each minute, a ping each two", rows)
+    print(f"\nten units/s: {rate:.1f} were started a second")
+    return costs
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=300)
     parser.add_argument("--build", default=os.path.join(HERE, "../../build/release"))
     options = parser.parse_args()
-    harness.use_build(options.build)
-    if not os.path.exists(SERVICES["node_exporter"][0]):
-        parser.error("there is no prometheus-node-exporter; packaging/setup bench installs it")
+    programs.use_build(options.build)
     libraries = needed_libraries(os.environ["MUSTER_AGENT"])
-    costs, rate = run(os.path.abspath(options.build), options.seconds)
-    rows = [{"setting": setting, "program": program, **{column: shown(column, value) for column, value in figures.items()}}
-            for (setting, program), figures in costs.items()]
-    fleet_bench.print_table(f"Idle for {options.seconds} s on {os.cpu_count()} CPUs; a scrape each minute, a ping each two", rows)
-    print(f"\nten units/s: {rate:.1f} were started a second")
+    costs = report(os.path.abspath(options.build), options.seconds)
     print(f"{OURS} needs: {' '.join(libraries)}")
-    wrong = [f"{setting}: {sentence}" for (setting, program), figures in costs.items() if program == OURS
-             for sentence in limits_exceeded(figures, options.seconds)]
+    wrong = [f"{setting}: {sentence}" for (setting, program), cost_of_one in costs.items() if program == OURS
+             for sentence in limits_exceeded(cost_of_one, options.seconds)]
     wrong += [f"library {library}" for library in sorted(set(libraries) - ALLOWED_LIBRARIES)]
     limits = ", ".join(f"{name} {limit}" for name, limit in LIMITS.items())
     print(f"limits of {OURS} ({limits}): {'; '.join(wrong) + ': EXCEEDED' if wrong else 'kept'}")

@@ -1,25 +1,19 @@
-#!/usr/bin/env python3
-"""peers.py - what the same costs with pdsh and ClusterShell, on this machine.
+"""What the same costs with pdsh and ClusterShell, on this machine: `true` for each target. For bench.py.
 
-    tests/bench/peers.py [--targets 10000] [--ssh-targets 500] [--runs 3]
-
-Runs `true` for each target: with `-R exec`, which is the tool alone, without any ssh, at its default fan-out and at its best; and over real
-sshd on loopback, as a user whose shell reads no start-up files. Needs root for the user, and the packages of `packaging/setup bench`.
+With `-R exec`, which is the tool alone, without any ssh, at its default fan-out and at its best; and over real sshd on loopback, as a user whose
+shell reads no start-up files.
 """
 
-import argparse
 import contextlib
 import os
 import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import tempfile
 import time
 
 import fleet
-import fleet_bench
 
 USER = "muster-bench"
 PDSH_DEFAULT, CLUSH_DEFAULT = 32, 64  # pdsh(1), clush.conf(5)
@@ -35,14 +29,6 @@ def timed(command, env=None):
     return time.monotonic() - begin
 
 
-def median_of(runs, command, env=None):
-    return statistics.median(timed(command, env) for _ in range(runs))
-
-
-def row(tool, fan_out, targets, wall):
-    return {"tool": tool, "fan-out": fan_out, "targets": targets, "wall s": f"{wall:.1f}"}
-
-
 def pdsh(module, nodes, fan_out):
     return ["pdsh", "-R", module, "-f", str(fan_out), "-w", nodes, "true"]
 
@@ -51,20 +37,21 @@ def clush(module, nodes, fan_out):
     return ["clush", "-q", "-R", module, "-b", "-f", str(fan_out), "-w", nodes, "true"]
 
 
-def both(module, nodes, targets, runs, env=None, ssh_options=None):
+def both(figures, module, nodes, targets, runs, env=None, ssh_options=None):
     """Each tool at its default fan-out, and at the best of the others."""
-    rows = []
     for name, make, default in (("pdsh", pdsh, PDSH_DEFAULT), ("clush", clush, CLUSH_DEFAULT)):
         extra = ["-o", ssh_options] if ssh_options and make is clush else []
 
-        def command(fan_out, make=make, extra=extra):
+        def wall(fan_out, make=make, extra=extra):
             words = make(module, nodes, fan_out)
-            return [words[0], *extra, *words[1:]]
+            return timed([words[0], *extra, *words[1:]], env)
 
-        rows.append(row(f"{name} -R {module}, default", default, targets, median_of(runs, command(default), env)))
-        best = min(FAN_OUTS, key=lambda fan_out: timed(command(fan_out), env))
-        rows.append(row(f"{name} -R {module}, best", best, targets, median_of(runs, command(best), env)))
-    return rows
+        walls = {fan_out: wall(fan_out) for fan_out in FAN_OUTS}
+        best = min(walls, key=walls.get)
+        print(f"  {name} -R {module} is best with -f {best}")
+        for run in range(runs):
+            figures.add(f"{name} -R {module}, default", targets, "s", wall(default))
+            figures.add(f"{name} -R {module}, best -f", targets, "s", wall(best) if run else walls[best])
 
 
 @contextlib.contextmanager
@@ -96,18 +83,11 @@ def sshd():
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description="What the same costs with pdsh and ClusterShell.")
-    parser.add_argument("--targets", type=int, default=10_000)
-    parser.add_argument("--ssh-targets", type=int, default=500)
-    parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args()
-    rows = both("exec", f"n[1-{options.targets}]", options.targets, options.runs)
+def without_ssh(figures, targets, runs):
+    both(figures, "exec", f"n[1-{targets}]", targets, runs)
+
+
+def over_ssh(figures, targets, runs):
     with sshd() as ssh_options:
-        hosts = ",".join(f"127.0.{i // 250 + 1}.{i % 250 + 1}" for i in range(options.ssh_targets))
-        rows += both("ssh", hosts, options.ssh_targets, options.runs, {"PDSH_SSH_ARGS_APPEND": ssh_options}, ssh_options)
-    fleet_bench.print_table("The same number of targets, `true` on each", rows)
-
-
-if __name__ == "__main__":
-    main()
+        hosts = ",".join(f"127.0.{i // 250 + 1}.{i % 250 + 1}" for i in range(targets))
+        both(figures, "ssh", hosts, targets, runs, {"PDSH_SSH_ARGS_APPEND": ssh_options}, ssh_options)

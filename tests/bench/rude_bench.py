@@ -23,8 +23,9 @@ import subprocess
 import threading
 import time
 
+import controller_cost
+import figures
 import fleet
-import fleet_bench
 
 CONNECTIONS = 2000
 
@@ -108,7 +109,7 @@ def bench(world, how, agents, rude_nodes, runs):
         time.sleep(3)  # it has come to what it does for good
         usage = world.usage()
         # The rude agents are no targets: the job ends without them.
-        walls = [fleet_bench.run_muster(world, "resubscribe", "-w", world.node_set(agents), "--settle", "0s")
+        walls = [controller_cost.run_muster(world, "resubscribe", "--no-verify", "-w", world.node_set(agents), "--settle", "0s")
                  for _ in range(runs)]
         after = world.usage()
         newcomer = time.monotonic()
@@ -137,9 +138,9 @@ def main():
     fleet.use_build(options.build)
     with fleet.Fleet(options.agents + 1 + options.rude) as world:
         names = sorted(os.listdir(world.tls_dir))
-        fleet_bench.attach(world, options.agents)
+        controller_cost.attach(world, options.agents)
         rows = [bench(world, how, options.agents, names[options.agents + 1:], options.runs) for how in options.only.split(",")]
-    fleet_bench.print_table(f"A restart on {options.agents} nodes, while others misbehave", rows)
+    figures.print_table(f"A restart on {options.agents} nodes, while others misbehave", rows)
 
 
 if __name__ == "__main__":

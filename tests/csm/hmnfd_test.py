@@ -60,6 +60,7 @@ class HmnfdTest(unittest.TestCase):
     def test_a_request_that_lacks_something_is_told_what(self):
         for broken, detail in [
                 ("{", "Error unmarshalling JSON payload"),
+                ({**BODY, "States": [1]}, "Error unmarshalling JSON payload"),
                 ({**BODY, "Components": []}, "Subscription request missing Components array field."),
                 ({"Components": ["all"], "States": ["on"]}, "Subscription request missing Url field."),
                 ({"Components": ["all"], "Url": "http://a"}, hmnfd.NOTHING_TO_TELL)]:

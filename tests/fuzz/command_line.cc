@@ -1,5 +1,6 @@
 // What is typed after `muster`: one argument a line, then an empty line and standard input. The line is parsed into a request as a verb
 // that makes a job does it; nothing connects.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <sstream>
@@ -92,6 +93,9 @@ void CheckSince(const std::string& text) {
 }
 
 void CheckTargets(const cli::TargetOptions& options, const std::string& standard_input) {
+  // Any file of this machine would be read.
+  if (std::any_of(options.sat.begin(), options.sat.end(), [](const auto& f) { return f != "-"; }))
+    return;
   std::istringstream in(standard_input);
   const auto targets = cli::ReadTargets(options, in);
   if (!targets.ok()) {
@@ -99,7 +103,8 @@ void CheckTargets(const cli::TargetOptions& options, const std::string& standard
             "bad input is the user's");
     return;
   }
-  const int named = targets->node_sets_size() + targets->roles_size() + targets->from_jobs_size();
+  const int named = targets->node_sets_size() + targets->roles_size() + targets->groups_size() +
+                    targets->partitions_size() + targets->from_jobs_size();
   Require(targets->all() != (named > 0), "somebody is meant, and all is not narrowed");
   for (const std::string& set : targets->node_sets()) {
     Require(ExpandNodeSet(set).ok(), "what is sent is a node set", set);

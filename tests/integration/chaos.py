@@ -25,7 +25,7 @@ import traceback
 import chaos_check
 import chaos_plan
 import chaos_world
-import harness
+import programs
 
 
 class Round:
@@ -122,7 +122,7 @@ class Round:
         if name is None:
             self.wrong.append(f"no job came of the command: exit code {command.code}: {command.errors()}")
             return None
-        job = harness.wait_until(lambda: self.look(name), f"{name} is shown", chaos_world.PATIENCE)
+        job = programs.wait_until(lambda: self.look(name), f"{name} is shown", chaos_world.PATIENCE)
         self.wrong += chaos_check.check_report(job, command.nodes, command.submit.is_roomy)
         self.wrong += chaos_check.check_command(command.code, command.output, job)
         self.tasks += [(name, command.typed, task) for task in job["tasks"]]
@@ -169,7 +169,7 @@ class Tally:
         tasks = {task["node"]: task for task in job["tasks"]} if job else {}
         for node in command.nodes:
             task = tasks.get(node, {"state": "MISSING"})
-            self.states[harness.ending(task)] += 1
+            self.states[programs.ending(task)] += 1
             is_needless = task["state"] == "LOST" and command.submit.is_roomy
             self.counts["lost"] += is_needless or task["state"] not in chaos_check.TERMINAL
 
@@ -199,7 +199,7 @@ def run(hosts, seed, first, rounds, quiet=False, before_check=None):
     tally, told = Tally(), chaos_check.Told()
     try:
         for host in world.chaos_hosts:
-            harness.wait_until(host.new_starts, f"ORCA of {host.host.nid} was started by the boot")
+            programs.wait_until(host.new_starts, f"ORCA of {host.host.nid} was started by the boot")
         for number in range(first, first + rounds):
             plan = chaos_plan.make_plan(seed, number, hosts)
             began = time.monotonic()
@@ -246,9 +246,9 @@ def main():
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--first", type=int, default=1, metavar="N", help="number of the first round")
     parser.add_argument("--quiet", action="store_true")
-    parser.add_argument("--build", default=os.path.join(harness.HERE, "..", "..", "build", "release"))
+    parser.add_argument("--build", default=os.path.join(programs.HERE, "..", "..", "build", "release"))
     arguments = parser.parse_args()
-    harness.use_build(arguments.build)
+    programs.use_build(arguments.build)
     tally, wrong = run(arguments.hosts, arguments.seed, arguments.first, arguments.rounds, arguments.quiet)
     for sentence in wrong:
         print(f"at the end: {sentence}")

@@ -76,7 +76,7 @@ def make_plan(seed, number, hosts):
 def make_submit(rng, hosts, delay):
     # The first faults may come before the job.
     at = delay + rng.uniform(0.0, 0.5)
-    words = ("resubscribe",) if rng.random() < 0.7 else ("restart", "cray-orca.service")
+    words = ("resubscribe", "--no-verify") if rng.random() < 0.7 else ("restart", "cray-orca.service")
     everybody = tuple(range(1, hosts + 1))
     some = everybody if rng.random() < 0.6 else tuple(sorted(rng.sample(everybody, rng.randint(1, hosts))))
     options = ["--settle", rng.choice(("0s", "300ms", "1s"))]

@@ -12,7 +12,8 @@ import threading
 import time
 
 import chaos_check
-from harness import BED, World, in_parallel, program, wait_until
+from harness import World
+from programs import BED, in_parallel, program, wait_until
 
 ORCA = "cray-orca.service"
 # No Restart=: whatever starts it is a boot, an attempt or a hand. It is quick on some hosts, and takes a second to stop, to start or

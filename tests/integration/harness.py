@@ -1,138 +1,28 @@
 """A small world for the integration tests: real systemd hosts (tests/bed), musterd in the management network, a stand-in HMNFD.
 
-Every test program has a world of its own, which ends with it, however it ends. Programs come from the environment, as CMakeLists.txt sets
-it: MUSTERD, MUSTER, MUSTER_AGENT, MUSTERD_ARMED, MUSTER_AGENT_ARMED, ORCA_STUB.
+Every test program has a world of its own, which ends with it, however it ends.
 """
 
 import atexit
-import concurrent.futures
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-BED = os.path.join(HERE, "..", "bed", "bed")
+from programs import BED, COMMAND_LIMIT, HERE, Process, Result, program, wait_until
+
 UNITS = os.path.join(HERE, "..", "bed", "units")
-HMNFD = os.path.join(HERE, "..", "csm", "hmnfd.py")
-# No single command of a test takes longer than this.
-COMMAND_LIMIT = 90
-
-REACHED = ("SUCCEEDED", "ALREADY_SATISFIED", "NOT_APPLICABLE", "FAILED", "REFUSED", "TIMED_OUT", "UNDELIVERED", "LOST",
-           "CANCELLED")
-
-
-def use_build(build):
-    """For commands that ctest does not run: the programs of this build, but for those that the environment names."""
-    for name, path in [("MUSTERD", "controller/musterd"), ("MUSTER", "controller/cli/muster"),
-                       ("MUSTER_AGENT", "agent/muster-agent"), ("ORCA_STUB", "tests/bed/orca_stub"),
-                       ("MUSTER_SWARM", "agent/swarm/muster-swarm"), ("RUDE_AGENT", "tests/bench/rude_agent")]:
-        os.environ.setdefault(name, os.path.join(os.path.abspath(build), path))
-
-
-def program(name):
-    path = os.environ.get(name)
-    if not path or not os.path.exists(path):
-        raise RuntimeError(f"{name} must name a built program; run this through ctest")
-    return path
-
-
-def wait_until(condition, what, limit=30.0):
-    """The first true value of condition(); polls, since what is awaited happens in another process."""
-    deadline = time.monotonic() + limit
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"after {limit} s still not: {what}")
-        time.sleep(0.02)
-
-
-def in_parallel(calls):
-    """The results of the calls, in their order."""
-    with concurrent.futures.ThreadPoolExecutor(max_workers=32) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
-
-
-class Result:
-    """What a command answered."""
-
-    def __init__(self, done):
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
-
-    @property
-    def json(self):
-        try:
-            return json.loads(self.out)
-        except ValueError:
-            raise AssertionError(f"not JSON, exit code {self.code}:\n{self.out}{self.err}") from None
-
-    @property
-    def job(self):
-        return self.json["name"]
-
-    @property
-    def tasks(self):
-        """{xname: task}"""
-        return {task["node"]: task for task in self.json["tasks"]}
-
-    @property
-    def endings(self):
-        """{xname: "STATE" or "STATE REASON"}"""
-        return {node: ending(task) for node, task in self.tasks.items()}
-
-
-def ending(task):
-    return f"{task['state']} {task.get('reason') or ''}".strip()
-
-
-class Process:
-    """A program in the management network. Its pid is that of this namespace."""
-
-    def __init__(self, world, name, command, env=None):
-        self.name = name
-        self.log_path = os.path.join(world.directory, f"{name}.log")
-        with open(self.log_path, "ab") as log:
-            self.popen = subprocess.Popen([BED, "mgmt", *command], env={**world.env, **(env or {})},
-                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    @property
-    def pid(self):
-        """The child of nsenter, which the bed leaves in front. Children of the bed's script, before that, are none of ours."""
-        front = f"/proc/{self.popen.pid}"
-
-        def child():
-            with open(f"{front}/comm", encoding="ascii") as file:
-                if file.read() != "nsenter\n":
-                    return 0
-            with open(f"{front}/task/{self.popen.pid}/children", encoding="ascii") as file:
-                return int((file.read().split() or ["0"])[0])
-
-        return wait_until(child, f"{self.name} runs", 10)
-
-    def signal(self, number):
-        os.kill(self.pid, number)
-        if number == signal.SIGCONT:
-            # nsenter stops itself when its child does.
-            self.popen.send_signal(number)
-
-    def wait(self, limit=30):
-        return self.popen.wait(limit)
-
-    def kill(self):
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.wait(10)
-
-    def log(self):
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+STAND_INS = os.path.join(HERE, "..", "csm")
+# Of the management network. Those of csm.py listen one after the other from here on: HMNFD, HSM, BSS, gateway.
+MGMT, CSM_PORT = "10.252.0.1", 28600
+GATEWAY = f"http://{MGMT}:{CSM_PORT + 3}"
+DIRECT = {"hmnfd": f"http://{MGMT}:{CSM_PORT}/hmi/v2", "hsm": f"http://{MGMT}:{CSM_PORT + 1}/hsm/v2",
+          "bss": f"http://{MGMT}:{CSM_PORT + 2}/boot/v1"}
+THROUGH_GATEWAY = {"gateway": f"{GATEWAY}/apis", "token_url": f"{GATEWAY}/keycloak/realms/shasta/protocol/openid-connect/token",
+                   "client_id": "admin-client"}
 
 
 class Host:
@@ -211,13 +101,20 @@ class Host:
 class World:
     """N hosts that are up, each with its agent attached to one musterd."""
 
-    def __init__(self, hosts, musterd="MUSTERD", agent="MUSTER_AGENT", units=None, before_boot=None, unit_files=None):
-        """`units`: more units of the agents' policy. `unit_files`: {name: text} of units that are added or replaced on every host."""
+    def __init__(self, hosts, musterd="MUSTERD", agent="MUSTER_AGENT", units=None, before_boot=None, unit_files=None, csm=None,
+                 csm_options=()):
+        """`units`: more units of the agents' policy. `unit_files`: {name: text} of units that are added or replaced on every host.
+
+        `csm`: the table [csm] of musterd's settings, DIRECT or THROUGH_GATEWAY; then all of CSM's stand-ins run, with `csm_options`.
+        Without it musterd knows nothing of CSM, and there is HMNFD alone.
+        """
         self.directory = tempfile.mkdtemp(prefix="muster-test-")
         self.etc = os.path.join(self.directory, "etc")
-        self.hmnfd_state = os.path.join(self.directory, "hmnfd")
-        self.env = {**os.environ, "BED_STATE": f"/run/bed/test-{os.getpid()}", "MUSTER_CONTROLLER": "mgmt-nmn:7421",
-                    "MUSTER_TLS_DIR": os.path.join(self.directory, "operator")}
+        # Where the stand-ins' switches and logs are; HMNFD's own, too, if it is alone.
+        self.csm_state = os.path.join(self.directory, "csm")
+        self.hmnfd_state = os.path.join(self.csm_state, "hmnfd")
+        self.env = {**os.environ, "CSM_STATE": self.csm_state, "BED_STATE": f"/run/bed/test-{os.getpid()}",
+                    "MUSTER_CONTROLLER": "mgmt-nmn:7421", "MUSTER_TLS_DIR": os.path.join(self.directory, "operator")}
         self.hosts = [Host(self, number) for number in range(1, hosts + 1)]
         self.musterd_program = program(musterd)
         self.musterd = None
@@ -225,15 +122,15 @@ class World:
         atexit.register(self.close)
         try:
             self._make_files(units or [])
+            if csm is not None:
+                self._add_csm(csm)
             unit_directory = self._make_units(unit_files or {})
             if before_boot:
                 before_boot(self)
             self.bed("up", str(hosts), "--off", "--owner", str(os.getpid()), "--units", unit_directory,
                      "--bind", f"{program(agent)}:/opt/muster/muster-agent",
                      "--bind", f"{program('ORCA_STUB')}:/opt/bed/orca_stub", "--bind", f"{self.etc}:/opt/muster-etc")
-            self.hmnfd = Process(self, "hmnfd", [sys.executable, HMNFD, "--listen", "10.252.0.1:28600", "--state-dir",
-                                                 self.hmnfd_state])
-            wait_until(lambda: "listening" in self.hmnfd.log(), "HMNFD listens")
+            self._start_stand_ins(csm is not None, csm_options)
             self.start_musterd()
             self.bed("boot", "all")
             self.wait_attached()
@@ -264,6 +161,32 @@ class World:
                            'role = "Compute"\n\n')
         with open(os.path.join(self.directory, "musterd.toml"), "w", encoding="ascii") as file:
             file.write(f'inventory = "{self.directory}/inventory.toml"\n')
+
+    def _add_csm(self, table):
+        """To musterd's settings, and what HSM's stand-in knows."""
+        secret = os.path.join(self.directory, "client-secret")
+        with open(secret, "w", encoding="ascii") as file:
+            file.write("secret\n")
+        table = {**table, "kubectl": os.path.join(STAND_INS, "kubectl")}
+        if "token_url" in table:
+            table["client_secret_file"] = secret
+        with open(os.path.join(self.directory, "musterd.toml"), "a", encoding="ascii") as file:
+            file.write("[csm]\n")
+            file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        nodes = [{"ID": host.xname, "Role": "Compute", "NID": host.number, "Aliases": [host.nid]} for host in self.hosts]
+        with open(os.path.join(self.directory, "nodes.json"), "w", encoding="ascii") as file:
+            json.dump({"Components": nodes}, file)
+
+    def _start_stand_ins(self, all_of_them, options):
+        listen = ["--listen", f"{MGMT}:{CSM_PORT}"]
+        if all_of_them:
+            name, last = "csm", "gateway: listening"
+            command = ["csm.py", *listen, "--state-dir", self.csm_state, "--nodes", os.path.join(self.directory, "nodes.json")]
+        else:
+            name, last = "hmnfd", "hmnfd: listening"
+            command = ["hmnfd.py", *listen, "--state-dir", self.hmnfd_state]
+        self.csm = Process(self, name, [sys.executable, os.path.join(STAND_INS, command[0]), *command[1:], *options])
+        wait_until(lambda: last in self.csm.log(), f"{name} listens")
 
     def _make_units(self, unit_files):
         """The directory with the hosts' units."""
@@ -316,6 +239,11 @@ class World:
                                  f"{result.out}{result.err}")
         return result
 
+    def answer_of(self, popen, limit):
+        """What start_muster() answers in the end."""
+        out, err = popen.communicate(timeout=limit)
+        return Result(subprocess.CompletedProcess(popen.args, popen.returncode, out, err))
+
     def muster_json(self, *arguments, code=None):
         return self.muster(*arguments, "-o", "json", code=code)
 
@@ -347,13 +275,17 @@ class World:
         wait_until(lambda: wanted <= {node for node, state in self.presence().items() if state == "ATTACHED"},
                    f"attached: {' '.join(sorted(wanted))}", limit)
 
-    def posts(self):
-        """Every subscription that was asked for at HMNFD, in order."""
-        path = os.path.join(self.hmnfd_state, "subscriptions.log")
+    def csm_log(self, name):
+        """What a stand-in has written down: the whole lines of a log, such as "kubectl.log" or "bss/bss.log"."""
+        path = os.path.join(self.csm_state, name)
         if not os.path.exists(path):
             return []
-        with open(path, encoding="ascii") as log:
+        with open(path, encoding="utf-8") as log:
             return [json.loads(line) for line in log if line.endswith("\n")]
+
+    def posts(self):
+        """Every subscription that was asked for at HMNFD, in order."""
+        return self.csm_log("hmnfd/subscriptions.log")
 
     def starts(self):
         """{xname: [invocation, …]}, each once, in the order of their first subscription."""
@@ -364,13 +296,29 @@ class World:
                 invocations.append(post["invocation"])
         return seen
 
+    def put(self, name, text=""):
+        """Puts a switch of a stand-in, such as "hmnfd/refuse"; see the head of tests/csm/service.py."""
+        path = os.path.join(self.csm_state, name)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
+
+    def is_put(self, name):
+        return os.path.exists(os.path.join(self.csm_state, name))
+
+    def unput(self, name):
+        os.unlink(os.path.join(self.csm_state, name))
+
+    def put_and_wait(self, name, text=""):
+        """Of those that the stand-in removes once it has done so."""
+        self.put(name, text)
+        wait_until(lambda: not self.is_put(name), f"the stand-in takes {name}")
+
     def hmnfd_refuses(self, on):
-        path = os.path.join(self.hmnfd_state, "refuse")
         if on:
-            with open(path, "w", encoding="ascii"):
-                pass
+            self.put("hmnfd/refuse")
         else:
-            os.unlink(path)
+            self.unput("hmnfd/refuse")
 
     def show_logs(self):
         if self.musterd:

@@ -6,7 +6,8 @@ import shutil
 import signal
 import unittest
 
-from harness import Story, World, wait_until
+from harness import Story, World
+from programs import wait_until
 
 # ORCA that takes 3 s to stop gives the middle in which things happen.
 SLOW = "\n".join(["[Unit]", "StartLimitIntervalSec=0", "[Service]", "Type=notify", "TimeoutStopSec=90",
@@ -26,7 +27,7 @@ class FaultTest(Story):
     def begin(self, host, *options):
         """A resubscription of the host whose restart is under way: (job, starts before)."""
         before = host.starts()
-        job = self.world.muster_json("resubscribe", "-w", host.nid, "--settle", "1s", "--detach", *options, code=0).job
+        job = self.world.muster_json("resubscribe", "--no-verify", "-w", host.nid, "--settle", "1s", "--detach", *options, code=0).job
         wait_until(lambda: host.show("cray-orca.service", "Job") not in ("", "0"), "systemd restarts ORCA")
         return job, before
 
@@ -93,7 +94,7 @@ class FaultTest(Story):
         host.systemctl("stop", "muster-agent.service")
         wait_until(lambda: self.world.presence()[host.xname] == "AWAY", "the controller sees it go")
         before = host.starts()
-        result = self.world.muster_json("resubscribe", "-w", host.nid, "--delivery-deadline", "2s", code=1)
+        result = self.world.muster_json("resubscribe", "--no-verify", "-w", host.nid, "--delivery-deadline", "2s", code=1)
         self.assertEqual({host.xname: "UNDELIVERED NOT_ATTACHED"}, result.endings)
         host.systemctl("start", "muster-agent.service")
         self.world.wait_attached(host)
@@ -104,7 +105,7 @@ class FaultTest(Story):
         host.systemctl("stop", "muster-agent.service")
         wait_until(lambda: self.world.presence()[host.xname] == "AWAY", "the controller sees it go")
         before = host.starts()
-        job = self.world.muster_json("resubscribe", "-w", host.nid, "--settle", "0s", "--detach", code=0).job
+        job = self.world.muster_json("resubscribe", "--no-verify", "-w", host.nid, "--settle", "0s", "--detach", code=0).job
         host.systemctl("start", "muster-agent.service")
         self.assertEqual("SUCCEEDED", self.end_of(job, host)[0])
         self.assert_restarted_once(host, before)
@@ -165,7 +166,7 @@ class FaultTest(Story):
             second.systemctl("start", "muster-agent.service")
             wait_until(lambda: self.world.presence()[first.xname] == "CONFLICT", "the node is in conflict", 60)
             before = self.world.starts()
-            result = self.world.muster_json("resubscribe", "-w", first.nid, "--delivery-deadline", "2s", code=1)
+            result = self.world.muster_json("resubscribe", "--no-verify", "-w", first.nid, "--delivery-deadline", "2s", code=1)
             self.assertEqual({first.xname: "UNDELIVERED CONFLICT"}, result.endings)
             self.assertEqual(before, self.world.starts())
         finally:

@@ -4,7 +4,8 @@ import os
 import sys
 import unittest
 
-from harness import HERE, Story, World
+from harness import Story, World
+from programs import HERE
 
 sys.path.append(os.path.join(HERE, "../bench"))
 

@@ -2,7 +2,8 @@
 
 import unittest
 
-from harness import Story, World, wait_until
+from harness import Story, World
+from programs import wait_until
 
 HOSTS = 4
 MASKED = 2
@@ -27,7 +28,7 @@ class JobControlTest(Story):
     def test_a_paused_job_starts_nothing_until_it_is_resumed(self):
         world = self.world
         before = {host.xname: host.starts() for host in world.hosts}
-        job = world.muster_json("resubscribe", "--all", "--settle", "1s", "--max-parallel", "1", "--detach", code=0).job
+        job = world.muster_json("resubscribe", "--no-verify", "--all", "--settle", "1s", "--max-parallel", "1", "--detach", code=0).job
         wait_until(lambda: any(host.starts() != before[host.xname] for host in world.hosts), "the first node restarts")
         self.assertEqual("PAUSED", world.muster_json("job", "pause", job, code=0).json["state"])
 
@@ -54,7 +55,7 @@ class JobControlTest(Story):
         self.mask(masked)
         self.addCleanup(masked.systemctl, "start", "cray-orca.service")
         try:
-            first = world.muster_json("resubscribe", "--all", "--settle", "1s", "--max-failures", "1", code=1)
+            first = world.muster_json("resubscribe", "--no-verify", "--all", "--settle", "1s", "--max-failures", "1", code=1)
             self.assertEqual("FAILED UNIT_MASKED", first.endings[masked.xname])
         finally:
             self.unmask(masked)
@@ -70,7 +71,7 @@ class JobControlTest(Story):
         self.assertEqual({masked.xname}, {name for name, starts in world.starts().items() if starts != before[name]})
 
         # The others again, but for those that were started since: a command that is repeated does nothing.
-        same = world.muster_json("resubscribe", "--from-job", first.job, "--state", "succeeded", "--since", "10min", code=0)
+        same = world.muster_json("resubscribe", "--no-verify", "--from-job", first.job, "--state", "succeeded", "--since", "10min", code=0)
         self.assertEqual({name: "ALREADY_SATISFIED STARTED_SINCE" for name in others}, same.endings)
 
     def test_a_failed_canary_stops_the_job(self):
@@ -79,7 +80,7 @@ class JobControlTest(Story):
         for host in world.hosts:
             self.mask(host)
             self.addCleanup(self.unmask, host)
-        result = world.muster_json("resubscribe", "--all", "--canary", "1", "--min-healthy", "1s", code=1)
+        result = world.muster_json("resubscribe", "--no-verify", "--all", "--canary", "1", "--min-healthy", "1s", code=1)
         self.assertEqual(["CANCELLED MAX_FAILURES"] * (HOSTS - 1) + ["FAILED UNIT_MASKED"], sorted(result.endings.values()))
         self.assertEqual("FAILED", result.json["state"])
         self.assertIn("canary", result.json["detail"])
@@ -87,7 +88,7 @@ class JobControlTest(Story):
 
     def test_a_deleted_job_is_gone(self):
         world = self.world
-        job = world.muster_json("resubscribe", "-w", world.host(4).nid, "--settle", "0s", code=0).job
+        job = world.muster_json("resubscribe", "--no-verify", "-w", world.host(4).nid, "--settle", "0s", code=0).job
         world.muster("job", "delete", job[:-2], code=0)
         self.assertIn(job, world.muster("job", "show", job, code=2).err)
         listed = world.muster_json("job", "list", code=0).json["jobs"]

@@ -2,7 +2,8 @@
 
 import unittest
 
-from harness import Story, World, in_parallel, wait_until
+from harness import Story, World
+from programs import in_parallel, wait_until
 
 HOSTS = 8
 CUT, MASKED, LOOPING = 2, 3, 4
@@ -18,7 +19,7 @@ class ResubscribeTest(Story):
     def test_all_nodes(self):
         world = self.world
         before = {host.xname: host.starts() for host in world.hosts}
-        result = world.muster_json("resubscribe", "--all", "--settle", "1s", code=0)
+        result = world.muster_json("resubscribe", "--no-verify", "--all", "--settle", "1s", code=0)
 
         self.assertEqual({host.xname: "SUCCEEDED" for host in world.hosts}, result.endings)
         self.assertEqual("SUCCEEDED", result.json["state"])
@@ -49,7 +50,7 @@ class ResubscribeTest(Story):
             "[Unit]", "StartLimitIntervalSec=0", "[Service]", "Type=notify", "Restart=always", "RestartSec=300ms",
             "ExecStart=/opt/bed/orca_stub --subscribe mgmt-nmn:28600 --exit-after 1:7"]))
 
-        result = world.muster_json("resubscribe", "--all", "--settle", "3s", "--timeout", "12s", code=1)
+        result = world.muster_json("resubscribe", "--no-verify", "--all", "--settle", "3s", "--timeout", "12s", code=1)
 
         expected = {host.xname: "SUCCEEDED" for host in world.hosts}
         expected[world.host(CUT).xname] = "LOST JOB_DEADLINE"
@@ -61,24 +62,32 @@ class ResubscribeTest(Story):
     def test_names_of_every_kind_mean_the_node(self):
         host = self.world.host(5)
         for name in (host.xname, host.nid, host.name, "nid[000005]", f"{host.nid},{host.xname}"):
-            result = self.world.muster_json("resubscribe", "-w", name, "--settle", "0s", code=0)
+            result = self.world.muster_json("resubscribe", "--no-verify", "-w", name, "--settle", "0s", code=0)
             self.assertEqual({host.xname: "SUCCEEDED"}, result.endings, name)
 
     def test_sets_add_up_and_exclude(self):
         targets = ["-w", "nid[000005-000007]", "-w", "x1000c0s1b1n1", "-x", "nid000006-nmn"]
-        result = self.world.muster_json("resubscribe", *targets, "--settle", "0s", code=0)
+        result = self.world.muster_json("resubscribe", "--no-verify", *targets, "--settle", "0s", code=0)
         self.assertEqual({self.world.host(i).xname for i in (5, 7, 8)}, set(result.tasks))
 
     def test_an_unknown_or_empty_target_is_an_error_before_anything_is_sent(self):
         before = self.world.starts()
         for targets in (["-w", "nid000005,nid999999"], ["-w", "nid000005", "-x", "nid000005"], ["-w", "nid[5"],
                         ["--role", "Storage"], []):
-            self.assertEqual(2, self.world.muster("resubscribe", *targets).code, targets)
-        self.assertIn("nid999999", self.world.muster("resubscribe", "-w", "nid999999").err)
+            self.assertEqual(2, self.world.muster("resubscribe", "--no-verify", *targets).code, targets)
+        self.assertIn("nid999999", self.world.muster("resubscribe", "--no-verify", "-w", "nid999999").err)
+        self.assertEqual(before, self.world.starts())
+
+    def test_a_controller_that_knows_no_hmnfd_says_what_to_do(self):
+        before = self.world.starts()
+        answer = self.world.muster("resubscribe", "--all", code=1)
+        self.assertIn("[csm]", answer.err)
+        self.assertIn("--no-verify", answer.err)
+        self.assertIn("[csm]", self.world.muster("subscriptions", "status", code=1).err)
         self.assertEqual(before, self.world.starts())
 
     def test_bad_usage(self):
-        self.assertEqual(2, self.world.muster("resubscribe", "--no-such-option").code)
+        self.assertEqual(2, self.world.muster("resubscribe", "--no-verify", "--no-such-option").code)
         self.assertEqual(2, self.world.muster("no-such-verb").code)
 
     def test_a_controller_that_is_not_there_or_does_not_know_us(self):
@@ -87,7 +96,7 @@ class ResubscribeTest(Story):
 
     def test_detach_gives_the_job_and_the_job_goes_on(self):
         host = self.world.host(6)
-        result = self.world.muster_json("resubscribe", "-w", host.nid, "--settle", "1s", "--detach", code=0)
+        result = self.world.muster_json("resubscribe", "--no-verify", "-w", host.nid, "--settle", "1s", "--detach", code=0)
         self.assertTrue(result.job.startswith("jobs/"))
         self.assertEqual({host.xname}, set(result.tasks))
         self.assertEqual({host.xname: "SUCCEEDED"}, self.world.job_ended(result.job).endings)
@@ -95,12 +104,12 @@ class ResubscribeTest(Story):
 
     def test_a_cli_that_stops_waiting_leaves_the_job_alone(self):
         host = self.world.host(7)
-        result = self.world.muster_json("resubscribe", "-w", host.nid, "--settle", "3s", "--wait", "1s", code=4)
+        result = self.world.muster_json("resubscribe", "--no-verify", "-w", host.nid, "--settle", "3s", "--wait", "1s", code=4)
         self.assertEqual({host.xname: "SUCCEEDED"}, self.world.job_ended(result.job).endings)
 
     def test_max_parallel_holds_the_others_back(self):
         hosts = [self.world.host(i) for i in (5, 6, 7, 8)]
-        job = self.world.muster_json("resubscribe", "-w", "nid[000005-000008]", "--settle", "1s", "--max-parallel", "2",
+        job = self.world.muster_json("resubscribe", "--no-verify", "-w", "nid[000005-000008]", "--settle", "1s", "--max-parallel", "2",
                                      "--detach", code=0).job
         most = 0
 
@@ -117,7 +126,7 @@ class ResubscribeTest(Story):
     def test_a_cancelled_job_starts_nothing_more(self):
         hosts = [self.world.host(i) for i in (5, 6, 7, 8)]
         before = self.world.starts()
-        job = self.world.muster_json("resubscribe", "-w", "nid[000005-000008]", "--settle", "2s", "--max-parallel", "1",
+        job = self.world.muster_json("resubscribe", "--no-verify", "-w", "nid[000005-000008]", "--settle", "2s", "--max-parallel", "1",
                                      "--detach", code=0).job
         wait_until(lambda: self.world.starts() != before, "the first node restarts")
         self.world.muster("job", "cancel", job)

@@ -1,13 +1,7 @@
-// The uplink against servers that break the rules, or keep them in ways that the gRPC library does not.
-#include "tests/agent/uplink/raw_server.h"
-
+// The uplink against servers that break the rules, or keep them in ways that the gRPC library does not: how the stream ends.
 #include <gmock/gmock.h>
-#include <systemd/sd-event.h>
 
-#include <future>
-
-#include "proto/convert.h"
-#include "tests/agent/uplink/uplink_fixture.h"
+#include "tests/agent/uplink/raw_server_fixture.h"
 
 namespace muster {
 namespace {
@@ -15,36 +9,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-std::string SettledFrame(const std::string& task) {
-  Settled settled;
-  settled.key.task = task;
-  return GrpcFrame(ToProto(ControllerMessage(settled), 1).SerializeAsString());
-}
-
-std::string WelcomeFrame(Duration ping_interval) {
-  Welcome welcome;
-  welcome.fleet_size = 1;
-  welcome.ping_interval = ping_interval;
-  return GrpcFrame(ToProto(ControllerMessage(welcome), 1).SerializeAsString());
-}
-
-class RawServerTest : public UplinkTest {
- protected:
-  // What the uplink says about a controller that follows `script`, after the words "the controller at ADDRESS".
-  std::string EndAgainst(const RawServer::Script& script, const std::string& alpn = "h2") {
-    RawServer server(Dir("controller"), script, alpn);
-    auto uplink = NewUplink(server.address(),
-                            [](UplinkConfig& config) { config.stream.attach_timeout = 10s; });
-    SayHello(*uplink, {});
-    uplink->Start();
-    if (!loop_.RunUntil([this] { return !handler_.downs.empty(); })) return "(no end)";
-    uplink->Stop();
-    const std::string subject = "the controller at " + server.address() + " ";
-    const std::string& why = handler_.downs[0];
-    return why.starts_with(subject) ? why.substr(subject.size()) : why;
-  }
-};
 
 TEST_F(RawServerTest, AResetStream) {
   EXPECT_EQ(EndAgainst([](RawConnection& connection) {
@@ -280,133 +244,6 @@ TEST_F(RawServerTest, AServerThatNeverAnswers) {
   EXPECT_EQ(handler_.downs[0],
             "the controller at " + server.address() + " did not answer within 0.3 s");
   EXPECT_EQ(handler_.ups, 1);
-}
-
-TEST_F(RawServerTest, PingsAreAnswered) {
-  EXPECT_EQ(EndAgainst([](RawConnection& connection) {
-              connection.Answer();
-              const bool answered = connection.WaitForPong();
-              connection.WriteHeaders({{"grpc-status", answered ? "0" : "2"}}, kEndStream);
-              connection.WaitForClose();
-            }),
-            "ended the stream with status OK");
-}
-
-// Its Welcome alone would make it a good controller, to which the uplink comes back.
-TEST_F(RawServerTest, ARejectedControllerIsLeftForTheNext) {
-  RawServer stale(Dir("controller"), [](RawConnection& connection) {
-    connection.Answer();
-    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s));
-    connection.WaitForClose();
-  });
-  RawServer good(Dir("controller"), [](RawConnection& connection) {
-    connection.Answer();
-    connection.WriteFrame(FrameType::kData, 0, 1, SettledFrame("good"));
-    connection.WaitForClose();
-  });
-  auto uplink = NewUplink(stale.address() + "," + good.address());
-  handler_.on_message = [&] {
-    if (handler_.settled.empty()) uplink->Reject("is stale");
-  };
-  uplink->Start();
-  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.settled.empty(); }));
-  EXPECT_THAT(handler_.downs, ElementsAre("the controller at " + stale.address() + " is stale"));
-  uplink->Stop();
-}
-
-// Two seconds in which nothing comes, with a Welcome whose pings are a minute apart: nothing wakes us.
-TEST_F(RawServerTest, AnIdleStreamDoesNotWake) {
-  RawServer server(Dir("controller"), [](RawConnection& connection) {
-    connection.Answer();
-    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s) + SettledFrame("last"));
-    connection.WaitForClose();
-  });
-  auto uplink = NewUplink(server.address());
-  uplink->Start();
-  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.settled.empty(); }));
-  // What the handshake has left over: the acknowledgement of our SETTINGS is not sent by this server.
-  loop_.CountWakeups(200ms);
-  EXPECT_EQ(loop_.CountWakeups(2s), 0);
-}
-
-// The server takes nothing but the Hello: its window is 64 KiB, and it gives no more.
-TEST_F(RawServerTest, AnOutboxThatRunsOverEndsTheStream) {
-  RawServer server(Dir("controller"), [](RawConnection& connection) {
-    connection.Answer();
-    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s));
-    connection.WaitForClose();
-  });
-  auto uplink = NewUplink(server.address());
-  uplink->Start();
-  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.welcomes.empty(); }));
-  for (int i = 0; i < 22; ++i) uplink->Send(ReportWith(std::string(200'000, 'x')));
-  EXPECT_THAT(handler_.downs, IsEmpty()) << "no callback from inside Send";
-  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.downs.empty(); }));
-  EXPECT_THAT(handler_.downs[0], HasSubstr("takes nothing more: 4000"));
-}
-
-// Such a stream cannot be flushed, either: Stop gives up after two seconds.
-TEST_F(RawServerTest, StopDoesNotWaitForAServerThatTakesNothing) {
-  RawServer server(Dir("controller"), [](RawConnection& connection) {
-    connection.Answer();
-    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s));
-    connection.WaitForClose();
-  });
-  auto uplink = NewUplink(server.address());
-  uplink->Start();
-  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.welcomes.empty(); }));
-  uplink->Send(ReportWith(std::string(200'000, 'x')));
-  uplink->Stop();
-  EXPECT_EQ(loop_.CountWakeups(100ms), 0);
-  EXPECT_THAT(handler_.downs, IsEmpty());
-}
-
-// The agent's main stops the uplink when its loop has ended.
-TEST_F(RawServerTest, StopSendsWhatIsQueuedWhenTheLoopHasEnded) {
-  std::promise<std::string> received;
-  RawServer server(Dir("controller"), [&received](RawConnection& connection) {
-    connection.Answer();
-    connection.WriteFrame(FrameType::kData, 0, 1, WelcomeFrame(60s));
-    RawFrame frame;
-    connection.WaitFor(FrameType::kData, &frame);
-    received.set_value(frame.payload);
-    connection.WaitForClose();
-  });
-  auto uplink = NewUplink(server.address());
-  uplink->Start();
-  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.welcomes.empty(); }));
-  sd_event_exit(loop_.get(), 0);
-  sd_event_loop(loop_.get());
-
-  uplink->Send(ReportWith("last words"));
-  uplink->Stop();
-  std::future<std::string> frame = received.get_future();
-  ASSERT_EQ(frame.wait_for(60s), std::future_status::ready);
-  EXPECT_THAT(frame.get(), HasSubstr("last words"));
-}
-
-TEST_F(RawServerTest, WhatIsSentWithoutAStreamIsDropped) {
-  const std::string hello = GrpcFrame(ToProto(AgentMessage(HelloWith({}))).SerializeAsString());
-  RawServer server(Dir("controller"), [&hello](RawConnection& connection) {
-    connection.Answer();
-    RawFrame first;
-    connection.WaitFor(FrameType::kData, &first);
-    connection.WaitForPong();
-    const bool only_hello = first.payload == hello && connection.data_frames() == 1;
-    connection.WriteHeaders({{"grpc-status", only_hello ? "0" : "2"}}, kEndStream);
-    connection.WaitForClose();
-  });
-  auto uplink = NewUplink(server.address());
-  uplink->Send(ReportWith("before Start"));
-  SayHello(*uplink, {});
-  uplink->Start();
-  uplink->Send(ReportWith("before the stream"));
-  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.downs.empty(); }));
-  EXPECT_THAT(handler_.downs[0], HasSubstr("status OK"));
-  uplink->Send(ReportWith("after the stream"));
-  handler_.downs.clear();
-  ASSERT_TRUE(loop_.RunUntil([this] { return !handler_.downs.empty(); }));
-  EXPECT_THAT(handler_.downs[0], HasSubstr("status OK"));
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
  *
  *   --subscribe HOST:PORT   POST a subscription of this node (/etc/xname) to HMNFD before being ready; end with 1 if it is refused.
  *                           "Subscription exists" (400) counts as subscribed unless --exists-is-an-error is given.
+ *   --how HOW               how it subscribes: v2-post (unless given); v2-patch and v1-patch, which HMNFD answers well and which make no
+ *                           subscription where there is none; delete-post, DELETE and then POST; v1-post
+ *   --agent NAME            as this agent; "orca" unless given
  *   --starts FILE           first of all append a line to FILE: seconds since the epoch, boot id, $INVOCATION_ID
  *   --ready-after S         take S seconds before the subscription
  *   --never-ready           never say READY=1
@@ -22,6 +25,18 @@
 #include <sys/time.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
+
+struct how {
+  const char *name, *method;
+  int is_v1, deletes_first;
+};
+
+static const struct how hows[] = {{"v2-post", "POST", 0, 0},
+                                  {"v2-patch", "PATCH", 0, 0},
+                                  {"delete-post", "POST", 0, 1},
+                                  {"v1-post", "POST", 1, 0},
+                                  {"v1-patch", "PATCH", 1, 0},
+                                  {NULL, NULL, 0, 0}};
 
 static int stop_delay;
 static int ignore_term;
@@ -65,9 +80,31 @@ static int exchange(int fd, const char *request, size_t length, char *answer, si
   return strncmp(answer, "HTTP/1.", 7) == 0 && have > 12 ? atoi(answer + 9) : -1;
 }
 
-static int subscribe(const char *where, int exists_is_an_error) {
-  char host[128], port[8], xname[64] = "", name[64], body[512], request[1024], answer[2048];
-  if (sscanf(where, "%127[^:]:%7s", host, port) != 2) return 2;
+/* The status of a request on a connection of its own; -1 if there is no answer. */
+static int call(const char *where, const char *method, const char *path, const char *body, char *answer, size_t size) {
+  char host[128], port[8], request[2048];
+  if (sscanf(where, "%127[^:]:%7s", host, port) != 2) return -1;
+  const int fd = connect_to(host, port);
+  if (fd < 0) return -1;
+  const char *invocation = getenv("INVOCATION_ID");
+  const int length = snprintf(request, sizeof request,
+                              "%s %s HTTP/1.0\r\nHost: %s\r\n"
+                              "Content-Type: application/json\r\nContent-Length: %zu\r\nX-Invocation-Id: %s\r\n\r\n%s",
+                              method, path, host, strlen(body), invocation ? invocation : "", body);
+  const int status = length < (int)sizeof request ? exchange(fd, request, length, answer, size) : -1;
+  close(fd);
+  return status;
+}
+
+static const struct how *find_how(const char *name) {
+  for (const struct how *how = hows; how->name != NULL; how++)
+    if (!strcmp(how->name, name)) return how;
+  return NULL;
+}
+
+static int subscribe(const char *where, const struct how *how, const char *agent, int exists_is_an_error) {
+  if (strchr(where, ':') == NULL) return 2;
+  char xname[64] = "", name[64], path[256], subscriber[256] = "", body[1024], answer[2048] = "";
   FILE *file = fopen("/etc/xname", "re");
   if (file == NULL || fscanf(file, "%63s", xname) != 1) {
     fprintf(stderr, "orca: /etc/xname does not say who I am\n");
@@ -75,19 +112,18 @@ static int subscribe(const char *where, int exists_is_an_error) {
   }
   fclose(file);
   gethostname(name, sizeof name);
-  const int fd = connect_to(host, port);
-  if (fd < 0) return 1;
-  const char *invocation = getenv("INVOCATION_ID");
-  const int body_length = snprintf(body, sizeof body,
-                                   "{\"Components\":[\"%s\"],\"States\":[\"Ready\",\"Standby\",\"Off\",\"Empty\",\"Unknown\"],"
-                                   "\"Enabled\":true,\"Url\":\"http://%s-nmn:7000/scn\"}",
-                                   xname, name);
-  const int length = snprintf(request, sizeof request,
-                              "POST /hmi/v2/subscriptions/%s/agents/orca HTTP/1.0\r\nHost: %s\r\n"
-                              "Content-Type: application/json\r\nContent-Length: %d\r\nX-Invocation-Id: %s\r\n\r\n%s",
-                              xname, host, body_length, invocation ? invocation : "", body);
-  const int status = exchange(fd, request, length, answer, sizeof answer);
-  close(fd);
+  if (how->is_v1) {
+    snprintf(path, sizeof path, "/hmi/v1/subscribe");
+    snprintf(subscriber, sizeof subscriber, "\"Subscriber\":\"%s@%s\",", agent, xname);
+  } else {
+    snprintf(path, sizeof path, "/hmi/v2/subscriptions/%s/agents/%s", xname, agent);
+  }
+  snprintf(body, sizeof body,
+           "{%s\"Components\":[\"%s\"],\"States\":[\"Ready\",\"Standby\",\"Off\",\"Empty\",\"Unknown\"],"
+           "\"Enabled\":true,\"Url\":\"http://%s-nmn:7000/scn\"}",
+           subscriber, xname, name);
+  if (how->deletes_first) call(where, "DELETE", path, "", answer, sizeof answer);
+  const int status = call(where, how->method, path, body, answer, sizeof answer);
   const int exists = status == 400 && strstr(answer, "Subscription exists") != NULL;
   if (status / 100 != 2 && (!exists || exists_is_an_error)) {
     fprintf(stderr, "orca: subscription refused: %.40s\n", status < 0 ? "no answer" : answer);
@@ -118,11 +154,14 @@ static int record_start(const char *path) {
 }
 
 int main(int argc, char **argv) {
-  const char *hmnfd = NULL, *starts = NULL;
+  const char *hmnfd = NULL, *starts = NULL, *agent = "orca";
+  const struct how *how = hows;
   int never_ready = 0, ready_after = 0, exists_is_an_error = 0, exit_after = -1, exit_code = 0;
   for (int i = 1; i < argc; i++) {
     const char *next = i + 1 < argc ? argv[i + 1] : "";
     if (!strcmp(argv[i], "--subscribe")) hmnfd = next, i++;
+    else if (!strcmp(argv[i], "--how") && (how = find_how(next)) != NULL) i++;
+    else if (!strcmp(argv[i], "--agent")) agent = next, i++;
     else if (!strcmp(argv[i], "--exists-is-an-error")) exists_is_an_error = 1;
     else if (!strcmp(argv[i], "--starts")) starts = next, i++;
     else if (!strcmp(argv[i], "--ready-after")) ready_after = atoi(next), i++;
@@ -136,7 +175,7 @@ int main(int argc, char **argv) {
   if (starts != NULL && record_start(starts)) return 1;
   sleep(ready_after);
   if (hmnfd != NULL) {
-    const int failed = subscribe(hmnfd, exists_is_an_error);
+    const int failed = subscribe(hmnfd, how, agent, exists_is_an_error);
     if (failed) return failed;
   }
   if (!never_ready) sd_notify(0, "READY=1\nSTATUS=subscribed");

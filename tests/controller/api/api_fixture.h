@@ -48,6 +48,26 @@ class FakeJobControl final : public JobControl {
     Commit({JobChanged{job_id, status}});
     done(job_id);
   }
+  void SubmitOperation(OperationSpec spec, std::vector<std::string> remarks,
+                       JobDone done) override {
+    if (!refusal_.ok()) return done(refusal_);
+    const std::string id = spec.id;
+    const auto kept = std::make_shared<const OperationSpec>(std::move(spec));
+    OperationStatus status = Resubscription::NewStatus();
+    for (std::string& remark : remarks) status.notes.push_back({Time(), std::move(remark)});
+    Commit({}, {{kept, status, true}});
+    done(id);
+  }
+  void CancelOperation(const std::string& id, const std::string& by, JobDone done) override {
+    if (!refusal_.ok()) return done(refusal_);
+    OperationSpec spec;
+    spec.id = id;
+    OperationStatus status = Resubscription::NewStatus();
+    status.state = OperationState::kCancelled;
+    status.detail = "cancelled by " + by;
+    Commit({}, {{std::make_shared<const OperationSpec>(std::move(spec)), status, false}});
+    done(id);
+  }
   SubscriptionId Subscribe(const std::string&, std::function<void()> changed) override {
     const MutexLock lock(mutex_);
     subscriptions_[++last_subscription_] = std::move(changed);
@@ -59,9 +79,10 @@ class FakeJobControl final : public JobControl {
   }
 
   // As the runner does: commit, then tell those who watch.
-  void Commit(const std::vector<Record>& records) {
+  void Commit(const std::vector<Record>& records,
+              const std::vector<OperationRecord>& operations = {}) {
     const MutexLock lock(mutex_);
-    EXPECT_TRUE(store_.Commit(records).ok());
+    EXPECT_TRUE(store_.Commit(records, operations).ok());
     for (const auto& [id, changed] : subscriptions_) changed();
   }
   void Change(const std::string& job, const std::string& node, TaskState state) {
@@ -100,7 +121,7 @@ class FakeJobControl final : public JobControl {
 
 class ApiTest : public ::testing::Test {
  protected:
-  ApiTest() {
+  explicit ApiTest(bool knows_hmnfd = true) {
     std::string pattern = ::testing::TempDir() + "muster_api_XXXXXX";
     dir_ = mkdtemp(pattern.data());
     store_ = std::move(*SqliteJobStore::Open(dir_));
@@ -112,6 +133,9 @@ class ApiTest : public ::testing::Test {
       return is_revoked_.load();
     };
     options.certificate_check = 10ms;
+    if (knows_hmnfd) {
+      options.list_subscribers = [this](const auto& done) { done(subscribers_); };
+    }
     service_ = std::make_unique<ControllerService>(std::move(options), *control_, *reader_,
                                                    registry_, refusals_, clock_);
     SetTlsDefaults();
@@ -167,6 +191,9 @@ class ApiTest : public ::testing::Test {
 
   std::atomic<bool> is_revoked_ = false;
   std::atomic<int> looks_ = 0;  // at a certificate
+  // HMNFD's list; set before a call.
+  absl::StatusOr<std::shared_ptr<const Subscribers>> subscribers_ =
+      std::make_shared<const Subscribers>();
   std::string dir_;
   TestPki pki_;
   SystemClock clock_;

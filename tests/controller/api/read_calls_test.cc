@@ -28,6 +28,8 @@ TEST_F(ApiTest, StatusTellsWhoWasRefused) {
   EXPECT_EQ(status->attached_nodes(), 0u);
   EXPECT_TRUE(status->has_start_time());
   EXPECT_EQ(status->refusals_size(), 0);
+  EXPECT_FALSE(status->has_hsm_time());
+  registry_.SetHsm({}, clock_.Now());
 
   const auto agent = v1::Controller::NewStub(ChannelOf("spiffe://muster/agent/x0"));
   grpc::ClientContext context;
@@ -36,6 +38,7 @@ TEST_F(ApiTest, StatusTellsWhoWasRefused) {
             grpc::StatusCode::PERMISSION_DENIED);
   status = Call(&Stub::GetStatus, v1::GetStatusRequest());
   ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_TRUE(status->has_hsm_time());
   ASSERT_EQ(status->refusals_size(), 1);
   EXPECT_EQ(status->refusals(0).reason(), "UNAUTHORIZED");
   EXPECT_EQ(status->refusals(0).count(), 1u);
@@ -123,10 +126,12 @@ TEST_F(ApiTest, NodesOfARole) {
   EXPECT_EQ(page->nodes(0).name(), "nodes/x2");
 }
 
-TEST_F(ApiTest, ThereAreNoOperationsYet) {
+TEST_F(ApiTest, OperationsThatAreNotThere) {
   EXPECT_EQ(Call(&Stub::ListOperations, v1::ListOperationsRequest())->operations_size(), 0);
-  EXPECT_EQ(Call(&Stub::GetOperation, v1::GetOperationRequest()).status().code(),
-            absl::StatusCode::kNotFound);
+  v1::GetOperationRequest request;
+  EXPECT_EQ(Call(&Stub::GetOperation, request).status().code(), absl::StatusCode::kInvalidArgument);
+  request.set_name("operations/01a1fd4e-b313-754f-ac31-0cca330bc137");
+  EXPECT_EQ(Call(&Stub::GetOperation, request).status().code(), absl::StatusCode::kNotFound);
 }
 
 }  // namespace

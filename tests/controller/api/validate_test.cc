@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const Time kNow = Time(1'763'000'000s);
+const Time kReceived = Time(1'763'000'000s);
 
 v1::CreateJobRequest Restart(const std::string& unit) {
   v1::CreateJobRequest request;
@@ -19,7 +19,7 @@ v1::CreateJobRequest Restart(const std::string& unit) {
 }
 
 void ExpectInvalid(const v1::CreateJobRequest& request, const std::string& sentence) {
-  const auto checked = CheckRequest(request, kNow);
+  const auto checked = CheckRequest(request, kReceived);
   EXPECT_EQ(checked.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(Message(checked.status()), HasSubstr(sentence));
 }
@@ -41,7 +41,7 @@ TEST(ValidateTest, FillsInDefaultsAndKeepsWhatWasGiven) {
   v1::CreateJobRequest request = Restart("foo");
   request.mutable_policy()->mutable_deadline()->set_seconds(60);
   request.mutable_work()->mutable_restart_unit()->mutable_settle();  // 0 is allowed
-  const auto checked = CheckRequest(request, kNow);
+  const auto checked = CheckRequest(request, kReceived);
   ASSERT_TRUE(checked.ok()) << checked.status();
   EXPECT_EQ(checked->work, Work(RestartUnit{"foo.service", 0s}));
   EXPECT_EQ(checked->policy.max_parallel, 1000u);
@@ -82,13 +82,13 @@ TEST(ValidateTest, SaysWhichFieldIsWrong) {
 
 TEST(ValidateTest, TheDigestIsOfWhatIsAskedFor) {
   v1::CreateJobRequest request = Restart("foo");
-  const std::string digest = CheckRequest(request, kNow)->digest;
+  const std::string digest = CheckRequest(request, kReceived)->digest;
   EXPECT_EQ(digest.size(), 32u);
   request.set_request_id(NewUuid());
   request.set_validate_only(true);
-  EXPECT_EQ(CheckRequest(request, kNow)->digest, digest);
+  EXPECT_EQ(CheckRequest(request, kReceived)->digest, digest);
   request.mutable_targets()->set_all(true);
-  EXPECT_NE(CheckRequest(request, kNow)->digest, digest);
+  EXPECT_NE(CheckRequest(request, kReceived)->digest, digest);
 }
 
 }  // namespace

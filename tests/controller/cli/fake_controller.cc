@@ -13,7 +13,7 @@
 namespace muster::cli {
 namespace {
 
-std::string ReadFile(const std::string& path) {
+std::string TextOf(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -32,9 +32,9 @@ FakeController::~FakeController() {
 std::string FakeController::Start(const std::string& dir, const std::string& certificate) {
   grpc::SslServerCredentialsOptions options(
       GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_root_certs = ReadFile(dir + "/ca.pem");
+  options.pem_root_certs = TextOf(dir + "/ca.pem");
   options.pem_key_cert_pairs.push_back(
-      {ReadFile(dir + "/" + certificate + ".key"), ReadFile(dir + "/" + certificate + ".pem")});
+      {TextOf(dir + "/" + certificate + ".key"), TextOf(dir + "/" + certificate + ".pem")});
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(options), &port);

@@ -46,5 +46,29 @@ TEST(PlanText, SaysWhoIsFirstAndWhoIsAway) {
   EXPECT_EQ(json["policy"]["canary"]["count"], 1);
 }
 
+TEST(PlanText, SaysWhoHasNoAgentAndWhoIsLeftOut) {
+  v1::Job job;
+  job.mutable_work()->mutable_restart_unit()->set_well_known(v1::WELL_KNOWN_UNIT_ORCA);
+  *job.mutable_plan() = MakePlan(0, {2});
+  for (const char* node : {"x1000c0s0b0n0", "x1000c0s0b0n1"})
+    job.mutable_plan()->add_no_agent(node);
+  job.mutable_plan()->add_disabled("x1000c0s1b0n0");
+  job.mutable_plan()->add_uans("x3000c0s7b0n0");
+  const std::string text = PlanText(job, {"x1000c0s0b0n0", "x1000c0s0b0n1"});
+  EXPECT_NE(text.find("\nno agent  2  x1000c0s0b0n[0-1]\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nleft out  1  x1000c0s1b0n0  disabled in HSM; --include-disabled takes "
+                      "them\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(
+      text.find("\nbeside    1  x3000c0s7b0n0  UANs, which subscribe to HMNFD, too; --role uan "
+                "takes them\n"),
+      std::string::npos)
+      << text;
+  const Json json = PlanToJson(job, {});
+  EXPECT_EQ(json["plan"]["no_agent"].size(), 2u);
+  EXPECT_EQ(json["plan"]["disabled"][0], "x1000c0s1b0n0");
+}
+
 }  // namespace
 }  // namespace muster::cli

@@ -25,7 +25,8 @@ TEST_F(ProgramTest, AllSucceeded) {
   controller_.watches = {
       {{controller_.Change(v1::JOB_STATE_SUCCEEDED, {kSucceeded, kSucceeded, kSucceeded})}}};
   Serve();
-  const Result result = Run({"resubscribe", "-w", "x1000c0s0b0n[1-3]", "--timeout", "2min"});
+  const Result result =
+      Run({"resubscribe", "--no-verify", "-w", "x1000c0s0b0n[1-3]", "--timeout", "2min"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out,
             "SUCCEEDED  3  x1000c0s0b0n[1-3]\n"
@@ -57,7 +58,7 @@ TEST_F(ProgramTest, JsonIsOneDocument) {
   controller_.MakeJob(2);
   controller_.watches = {{{controller_.Change(v1::JOB_STATE_FAILED, {kSucceeded, kFailed})}}};
   Serve();
-  const Result result = Run({"-o", "json", "resubscribe", "--all"});
+  const Result result = Run({"-o", "json", "resubscribe", "--no-verify", "--all"});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   const auto json = nlohmann::json::parse(result.out);
   EXPECT_EQ(json["name"], "jobs/7");
@@ -69,7 +70,7 @@ TEST_F(ProgramTest, UnknownNode) {
   controller_.MakeJob(1);
   controller_.create_status = {grpc::StatusCode::INVALID_ARGUMENT, "nid000099 is not known"};
   Serve();
-  const Result result = Run({"resubscribe", "-w", "nid000099"});
+  const Result result = Run({"resubscribe", "--no-verify", "-w", "nid000099"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_EQ(result.err, "muster: restart ORCA: nid000099 is not known\n");
   EXPECT_EQ(result.out, "");
@@ -77,20 +78,20 @@ TEST_F(ProgramTest, UnknownNode) {
 
 TEST_F(ProgramTest, BadUsage) {
   address_ = "127.0.0.1:1";
-  for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{{},
-                                             {"frobnicate"},
-                                             {"resubscribe"},
-                                             {"resubscribe", "-w", "nid[1-"},
-                                             {"resubscribe", "-w", "^/nonexistent"},
-                                             {"resubscribe", "--all", "--timeout", "5 parsecs"},
-                                             {"resubscribe", "--all", "--timeout", "0"},
-                                             {"resubscribe", "--all", "--detach", "--wait", "1s"},
-                                             {"restart", "--all"},
-                                             {"job"},
-                                             {"job", "show"},
-                                             {"job", "show", "a/b"},
-                                             {"-o", "xml", "job", "list"}}) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {},
+           {"frobnicate"},
+           {"resubscribe"},
+           {"resubscribe", "--no-verify", "-w", "nid[1-"},
+           {"resubscribe", "--no-verify", "-w", "^/nonexistent"},
+           {"resubscribe", "--no-verify", "--all", "--timeout", "5 parsecs"},
+           {"resubscribe", "--no-verify", "--all", "--timeout", "0"},
+           {"resubscribe", "--no-verify", "--all", "--detach", "--wait", "1s"},
+           {"restart", "--all"},
+           {"job"},
+           {"job", "show"},
+           {"job", "show", "a/b"},
+           {"-o", "xml", "job", "list"}}) {
     const Result result = Run(arguments);
     EXPECT_EQ(result.exit_code, 2) << result.err;
     EXPECT_EQ(result.err.rfind("muster: ", 0), 0u) << result.err;
@@ -115,11 +116,11 @@ TEST_F(ProgramTest, NoServer) {
   ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
   ASSERT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
   address_ = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  const Result result = Run({"resubscribe", "--all", "--connect-timeout", "300ms"});
+  const Result result = Run({"resubscribe", "--no-verify", "--all", "--connect-timeout", "300ms"});
   close(fd);
   EXPECT_EQ(result.exit_code, 3) << result.err;
   EXPECT_THAT(result.err, HasSubstr("the controller at " + address_ + " cannot be reached"));
-  EXPECT_THAT(result.err, Not(HasSubstr("a job may have been made")));
+  EXPECT_THAT(result.err, Not(HasSubstr("the job may have been made")));
 }
 
 TEST_F(ProgramTest, MissingCertificate) {
@@ -165,10 +166,10 @@ TEST_F(ProgramTest, ANodesCertificateIsNoControllers) {
 TEST_F(ProgramTest, Detached) {
   controller_.MakeJob(3);
   Serve();
-  const Result table = Run({"resubscribe", "--all", "--detach"});
+  const Result table = Run({"resubscribe", "--no-verify", "--all", "--detach"});
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_EQ(table.out, "jobs/7\n");
-  const Result json = Run({"resubscribe", "--all", "--detach", "-o", "json"});
+  const Result json = Run({"resubscribe", "--no-verify", "--all", "--detach", "-o", "json"});
   EXPECT_EQ(json.exit_code, 0) << json.err;
   EXPECT_EQ(nlohmann::json::parse(json.out)["tasks"].size(), 3u);
   EXPECT_TRUE(controller_.Watches().empty());
@@ -179,7 +180,7 @@ TEST_F(ProgramTest, WaitIsOver) {
   controller_.watches = {{{controller_.Change(v1::JOB_STATE_RUNNING, {kSucceeded, kPending})},
                           WatchScript::End::kHang}};
   Serve();
-  const Result result = Run({"resubscribe", "--all", "--wait", "500ms"});
+  const Result result = Run({"resubscribe", "--no-verify", "--all", "--wait", "500ms"});
   EXPECT_EQ(result.exit_code, 4) << result.err;
   EXPECT_THAT(result.err, HasSubstr("`muster job watch jobs/7`"));
   EXPECT_THAT(result.out, HasSubstr("PENDING    1  x1000c0s0b0n2\n"));
@@ -189,7 +190,7 @@ TEST_F(ProgramTest, CtrlC) {
   controller_.MakeJob(2);
   controller_.watches = {{{}, WatchScript::End::kHang}};
   Serve();
-  const pid_t pid = Start({"resubscribe", "--all", "-o", "json"});
+  const pid_t pid = Start({"resubscribe", "--no-verify", "--all", "-o", "json"});
   ASSERT_TRUE(controller_.WaitForHang());
   kill(pid, SIGINT);
   const Result result = Finish(pid);
@@ -206,7 +207,7 @@ TEST_F(ProgramTest, ABrokenWatchGoesOnWhereItWas) {
                          {{}, WatchScript::End::kBreak},
                          {{end}, WatchScript::End::kOk}};
   Serve();
-  const Result result = Run({"resubscribe", "--all"});
+  const Result result = Run({"resubscribe", "--no-verify", "--all"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const auto watches = controller_.Watches();
   ASSERT_EQ(watches.size(), 3u);
@@ -232,7 +233,7 @@ TEST_F(ProgramTest, AnAnswerThatIsLostMakesNoSecondJob) {
   controller_.unavailable_creates = 2;
   controller_.watches = {{{controller_.Change(v1::JOB_STATE_SUCCEEDED, {kSucceeded})}}};
   Serve();
-  EXPECT_EQ(Run({"resubscribe", "--all"}).exit_code, 0);
+  EXPECT_EQ(Run({"resubscribe", "--no-verify", "--all"}).exit_code, 0);
   const auto creates = controller_.Creates();
   ASSERT_EQ(creates.size(), 3u);
   EXPECT_EQ(creates[0].request_id().size(), 36u);
@@ -244,9 +245,9 @@ TEST_F(ProgramTest, WhenNoAnswerComesTheOperatorIsToldHowToFindTheJob) {
   controller_.MakeJob(1);
   controller_.unavailable_creates = 1'000'000;
   Serve();
-  const Result result = Run({"resubscribe", "--all", "--connect-timeout", "300ms"});
+  const Result result = Run({"resubscribe", "--no-verify", "--all", "--connect-timeout", "300ms"});
   EXPECT_EQ(result.exit_code, 3) << result.err;
-  EXPECT_THAT(result.err, HasSubstr("a job may have been made"));
+  EXPECT_THAT(result.err, HasSubstr("the job may have been made"));
   EXPECT_THAT(result.err, HasSubstr("--request-id " + controller_.Creates()[0].request_id()));
 }
 
@@ -309,12 +310,15 @@ TEST_F(ProgramTest, StatusTellsWhatWasRefused) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("20 known, 19 attached"));
   EXPECT_THAT(result.out, HasSubstr("Nothing was refused"));
+  EXPECT_THAT(result.out, Not(HasSubstr("HSM")));
+  controller_.status.mutable_hsm_time()->set_seconds(0);
   v1::RefusalCount& refusal = *controller_.status.add_refusals();
   refusal.set_reason("DOES_NOT_READ");
   refusal.set_count(3);
   refusal.set_last_source("node x1\x1b[31m");
   refusal.set_last_detail("the agent does not read");
   result = Run({"status"});
+  EXPECT_THAT(result.out, HasSubstr("HSM read"));
   EXPECT_THAT(result.out, HasSubstr("DOES_NOT_READ"));
   EXPECT_THAT(result.out, HasSubstr("the agent does not read"));
   EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));

@@ -67,6 +67,29 @@ TEST(Report, SaysWhyARolloutWasStopped) {
             "jobs/7: FAILED: 0 of 2 succeeded, 1 failed, 1 cancelled, in 7.2 s\n");
 }
 
+TEST(Report, TellsWhoSucceededAfterMoreThanOneTry) {
+  const auto proven = [](int number, uint32_t attempt, const std::string& detail) {
+    v1::Task task =
+        MakeTask(number, v1::TASK_STATE_SUCCEEDED, v1::REASON_SUBSCRIBED, "seen twice" + detail);
+    task.set_attempt(attempt);
+    return task;
+  };
+  const std::string why = "; try 2, for the one before ended VANISHED";
+  EXPECT_EQ(ReportText(MakeView(v1::JOB_STATE_SUCCEEDED,
+                                {proven(1, 1, ""), proven(2, 2, why), proven(3, 2, why)})),
+            "SUCCEEDED  SUBSCRIBED  3  x1000c0s0b0n[1-3]\n"
+            "                          e.g. x1000c0s0b0n1: seen twice\n"
+            "                          tried more than once: 2: x1000c0s0b0n[2-3], e.g. "
+            "x1000c0s0b0n2: seen twice; try 2, for the one before ended VANISHED\n"
+            "jobs/7: SUCCEEDED: 3 of 3 succeeded, in 7.2 s\n");
+  EXPECT_NE(ReportText(MakeView(v1::JOB_STATE_SUCCEEDED, {proven(1, 2, why), proven(2, 1, "")}))
+                .find("e.g. x1000c0s0b0n2: seen twice\n"),
+            std::string::npos);
+  EXPECT_EQ(ReportText(MakeView(v1::JOB_STATE_SUCCEEDED, {proven(1, 1, ""), proven(2, 1, "")}))
+                .find("tried more than once"),
+            std::string::npos);
+}
+
 TEST(Report, TellsTasksThatWaitForARetryFromTheOthers) {
   v1::Task fresh = MakeTask(2, v1::TASK_STATE_PENDING);
   fresh.set_attempt(0);
@@ -79,6 +102,16 @@ TEST(Report, TellsTasksThatWaitForARetryFromTheOthers) {
             "PENDING  EXIT_CODE  1  x1000c0s0b0n1\n"
             "                       is to be tried again: exit code 1\n"
             "jobs/7: RUNNING: 0 of 2 succeeded, 2 pending (1 to be tried again)\n");
+}
+
+TEST(Report, SaysWhatWasNoticedOfTheTargets) {
+  JobView view = MakeView(v1::JOB_STATE_SUCCEEDED, {MakeTask(1, v1::TASK_STATE_SUCCEEDED)});
+  view.job.add_remarks("no agent of theirs ever attached: x3 (1)");
+  EXPECT_EQ(ReportText(view),
+            "SUCCEEDED  1  x1000c0s0b0n1\n"
+            "no agent of theirs ever attached: x3 (1)\n"
+            "jobs/7: SUCCEEDED: 1 of 1 succeeded, in 7.2 s\n");
+  EXPECT_EQ(ToJson(view)["remarks"][0], "no agent of theirs ever attached: x3 (1)");
 }
 
 TEST(Report, ProgressOfAPausedJobSaysSo) {

@@ -37,10 +37,10 @@ TEST_F(RolloutTest, EveryOptionOfThePolicyIsSent) {
   controller_.MakeJob(1);
   Serve();
   const Result result =
-      Run({"resubscribe",    "--all", "--detach",      "--rate", "30/min",         "--ramp",
-           "--canary",       "5%",    "--min-healthy", "20s",    "--max-failures", "3",
-           "--retries",      "2",     "--since",       "30min",  "--on-conflict",  "refuse",
-           "--max-parallel", "100"});
+      Run({"resubscribe", "--no-verify",    "--all", "--detach",      "--rate", "30/min",
+           "--ramp",      "--canary",       "5%",    "--min-healthy", "20s",    "--max-failures",
+           "3",           "--retries",      "2",     "--since",       "30min",  "--on-conflict",
+           "refuse",      "--max-parallel", "100"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const v1::Policy policy = LastCreate().policy();
   EXPECT_EQ(policy.rate().starts(), 30u);
@@ -79,7 +79,7 @@ TEST_F(RolloutTest, WhatIsNoPolicyIsSaid) {
       {{"--state", "failed"}, "--from-job"},
       {{"--dry-run", "--detach"}, "--dry-run"}};
   for (const auto& [options, sentence] : cases) {
-    std::vector<std::string> arguments = {"resubscribe", "-w", "x1"};
+    std::vector<std::string> arguments = {"resubscribe", "--no-verify", "-w", "x1"};
     arguments.insert(arguments.end(), options.begin(), options.end());
     const Result result = Run(arguments);
     EXPECT_EQ(result.exit_code, 2) << result.err;
@@ -97,7 +97,7 @@ TEST_F(RolloutTest, ADryRunShowsThePlanAndMakesNothing) {
   for (int i = 1; i <= 3; ++i)
     controller_.nodes.emplace_back().set_name("nodes/x1000c0s0b0n" + std::to_string(i));
   Serve();
-  const Result table = Run({"resubscribe", "-w", "x1000c0s0b0n[1-3]", "--dry-run"});
+  const Result table = Run({"resubscribe", "--no-verify", "-w", "x1000c0s0b0n[1-3]", "--dry-run"});
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_THAT(table.out, HasSubstr("dry run   nothing was made\n"));
   EXPECT_THAT(table.out, HasSubstr("at least  5 s, longer than --timeout: not all are tried\n"));
@@ -106,14 +106,16 @@ TEST_F(RolloutTest, ADryRunShowsThePlanAndMakesNothing) {
   EXPECT_TRUE(LastCreate().validate_only());
   EXPECT_TRUE(controller_.Watches().empty());
   EXPECT_EQ(controller_.NodeLists()[0].targets().node_sets(0), "x1000c0s0b0n[1-3]");
-  const Result json = Run({"-o", "json", "resubscribe", "-w", "x1000c0s0b0n[1-3]", "--dry-run"});
+  const Result json =
+      Run({"-o", "json", "resubscribe", "--no-verify", "-w", "x1000c0s0b0n[1-3]", "--dry-run"});
   EXPECT_EQ(nlohmann::json::parse(json.out)["plan"]["waves"][0], 3);
 }
 
 TEST_F(RolloutTest, NodesOfAnEarlierJobAreTargetsOfEveryVerb) {
   MakeTwoJobs();
   Serve();
-  EXPECT_EQ(Run({"resubscribe", "--from-job", kNewest, "--state", "Failed,timed_out", "--detach"})
+  EXPECT_EQ(Run({"resubscribe", "--no-verify", "--from-job", kNewest, "--state", "Failed,timed_out",
+                 "--detach"})
                 .exit_code,
             0);
   const v1::TasksOfJob from = LastCreate().targets().from_jobs(0);

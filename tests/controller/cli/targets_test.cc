@@ -68,9 +68,64 @@ TEST_F(TargetsTest, AllNeedsNoSet) {
 
 TEST_F(TargetsTest, AllIsNotNarrowedByASet) {
   for (const TargetOptions& options : {TargetOptions{.with = {"nid000001"}, .all = true},
-                                       TargetOptions{.roles = {"Compute"}, .all = true}}) {
+                                       TargetOptions{.roles = {"Compute"}, .all = true},
+                                       TargetOptions{.groups = {"blue"}, .all = true},
+                                       TargetOptions{.partitions = {"p1"}, .all = true},
+                                       TargetOptions{.sat = {"-"}, .all = true}}) {
     EXPECT_EQ(Read(options).status().code(), absl::StatusCode::kInvalidArgument);
   }
+}
+
+TEST_F(TargetsTest, WhatHsmKnowsOfNodesIsSentAsTyped) {
+  const auto targets = Read({.roles = {"Worker"},
+                             .groups = {"blue", "green"},
+                             .partitions = {"p1"},
+                             .hsm_states = {"ready", "standby"},
+                             .include_disabled = true});
+  ASSERT_TRUE(targets.ok()) << targets.status();
+  EXPECT_EQ(targets->roles(0), "Worker");
+  EXPECT_EQ(targets->groups(1), "green");
+  EXPECT_EQ(targets->partitions(0), "p1");
+  EXPECT_EQ(targets->states(1), "standby");
+  EXPECT_TRUE(targets->include_disabled());
+  EXPECT_TRUE(Read({.hsm_states = {"ready"}, .all = true}).ok());
+  EXPECT_TRUE(Read({.groups = {"blue"}}).ok());
+}
+
+TEST_F(TargetsTest, AStateOfHsmDoesNotNarrowWhatIsNamed) {
+  for (const TargetOptions& options :
+       {TargetOptions{.with = {"nid1"}, .hsm_states = {"ready"}},
+        TargetOptions{.hsm_states = {"ready"}, .from_jobs = {"last"}}}) {
+    const absl::Status status = Read(options).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(Message(status),
+              "--hsm-state narrows --all, --role, --group and --partition; nodes that are named "
+              "are taken in any state");
+  }
+}
+
+TEST_F(TargetsTest, WhatSatPrintedIsASetOfNodesAndCounted) {
+  const std::string path = File("| x1000c0s0b0n1 | Ready |\n| x1000c0s0b0n0 | Ready |\n");
+  testing::internal::CaptureStderr();
+  const auto targets =
+      Read({.with = {"nid000001"}, .sat = {path, "-"}}, "[{\"xname\": \"x3000c0s7b0n0\"}]\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "muster: --sat " + path + ": 2 nodes\nmuster: --sat -: 1 node\n");
+  ASSERT_TRUE(targets.ok()) << targets.status();
+  ASSERT_EQ(targets->node_sets_size(), 2);
+  EXPECT_EQ(targets->node_sets(0), "nid000001");
+  EXPECT_EQ(targets->node_sets(1), "x1000c0s0b0n[0-1],x3000c0s7b0n0");
+}
+
+TEST_F(TargetsTest, WhatIsNotFromSatIsAnErrorWithItsFileAndLine) {
+  const std::string path = File("x1000c0s0b0n1\nx1000c0s0b0\n");
+  EXPECT_EQ(Message(Read({.sat = {path}}).status()),
+            "--sat " + path +
+                ": line 2: \"x1000c0s0b0\" is no xname of a node; sat status --types Node prints "
+                "nodes alone");
+  EXPECT_EQ(Message(Read({.sat = {dir_ + "/missing"}}).status()),
+            "--sat " + dir_ + "/missing cannot be opened: No such file or directory");
+  EXPECT_EQ(Read({.sat = {"-"}}).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(TargetsTest, WhatNamesNothingIsAnError) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "registry_fixture.h"
+
 namespace muster {
 namespace {
 
@@ -11,8 +13,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr Time kNoon{12 * 3600s};
-
 std::vector<InventoryNode> Inventory() {
   return {{"x1000c0s0b0n0", {"nid000001", "nid000001-hsn0"}, "Compute"},
           {"X1000C0S0B0N1", {"nid000002-nmn"}, "Compute"},
@@ -20,40 +20,32 @@ std::vector<InventoryNode> Inventory() {
           {"x1000c0s1b0n0", {}, ""}};
 }
 
-Hello HelloOf(const std::string& node, const std::vector<std::string>& aliases = {}) {
-  Hello hello;
-  hello.node = node;
-  hello.aliases = aliases;
-  return hello;
-}
-
-absl::StatusOr<std::vector<std::string>> ResolveSet(const NodeRegistry& registry,
-                                                    const std::string& set) {
+absl::StatusOr<Resolved> ResolveSet(const NodeRegistry& registry, const std::string& set) {
   return registry.Resolve({.node_sets = {set}});
 }
 
-std::vector<std::string> Resolved(const NodeRegistry& registry, const TargetSpec& targets) {
-  absl::StatusOr<std::vector<std::string>> xnames = registry.Resolve(targets);
-  EXPECT_TRUE(xnames.ok()) << xnames.status();
-  return xnames.ok() ? *xnames : std::vector<std::string>();
+std::vector<std::string> XnamesOf(const NodeRegistry& registry, const TargetSpec& targets) {
+  const absl::StatusOr<Resolved> resolved = registry.Resolve(targets);
+  EXPECT_TRUE(resolved.ok()) << resolved.status();
+  return resolved.ok() ? resolved->xnames : std::vector<std::string>();
 }
 
 TEST(NodeRegistry, AnyNameOfANodeMeansItsXname) {
   const NodeRegistry registry(Inventory());
   for (const char* name : {"x1000c0s0b0n0", "X1000c0s0B0n0", "nid000001", "nid000001-nmn",
                            "NID000001", "nid000001-hsn0"}) {
-    EXPECT_THAT(Resolved(registry, {.node_sets = {name}}), ElementsAre("x1000c0s0b0n0")) << name;
+    EXPECT_THAT(XnamesOf(registry, {.node_sets = {name}}), ElementsAre("x1000c0s0b0n0")) << name;
   }
-  EXPECT_THAT(Resolved(registry, {.node_sets = {"nid[000001-000002]"}}),
+  EXPECT_THAT(XnamesOf(registry, {.node_sets = {"nid[000001-000002]"}}),
               ElementsAre("x1000c0s0b0n0", "x1000c0s0b0n1"));
-  EXPECT_THAT(Resolved(registry, {.node_sets = {"ncn-w001-nmn"}}), ElementsAre("x3000c0s1b0n0"));
+  EXPECT_THAT(XnamesOf(registry, {.node_sets = {"ncn-w001-nmn"}}), ElementsAre("x3000c0s1b0n0"));
 }
 
 TEST(NodeRegistry, TargetsAddUpAndExcludesAreTakenAway) {
   const NodeRegistry registry(Inventory());
-  EXPECT_THAT(Resolved(registry, {.all = true}),
+  EXPECT_THAT(XnamesOf(registry, {.all = true}),
               ElementsAre("x1000c0s0b0n0", "x1000c0s0b0n1", "x1000c0s1b0n0", "x3000c0s1b0n0"));
-  EXPECT_THAT(Resolved(registry, {.node_sets = {"ncn-w001", "nid000001"},
+  EXPECT_THAT(XnamesOf(registry, {.node_sets = {"ncn-w001", "nid000001"},
                                   .roles = {"COMPUTE"},
                                   .exclude = {"nid000001"}}),
               ElementsAre("x1000c0s0b0n1", "x3000c0s1b0n0"));
@@ -109,7 +101,7 @@ TEST(NodeRegistry, AnAliasOfTwoNodesIsAnErrorThatNamesBoth) {
 
   // When one of them takes another name, the other has this one alone.
   registry.OnAttached(HelloOf("x2", {"uan02"}), "", kNoon);
-  EXPECT_THAT(Resolved(registry, {.node_sets = {"uan01"}}), ElementsAre("x1"));
+  EXPECT_THAT(XnamesOf(registry, {.node_sets = {"uan01"}}), ElementsAre("x1"));
 }
 
 TEST(NodeRegistry, AliasesFromHelloCountOnlyWhereTheInventoryHasNone) {
@@ -117,13 +109,13 @@ TEST(NodeRegistry, AliasesFromHelloCountOnlyWhereTheInventoryHasNone) {
   registry.OnAttached(HelloOf("x1000c0s0b0n0", {"mine"}), "", kNoon);
   EXPECT_FALSE(ResolveSet(registry, "mine").ok());
   registry.OnAttached(HelloOf("x1000c0s1b0n0", {"nid000003"}), "", kNoon);
-  EXPECT_THAT(Resolved(registry, {.node_sets = {"nid000003-nmn"}}), ElementsAre("x1000c0s1b0n0"));
+  EXPECT_THAT(XnamesOf(registry, {.node_sets = {"nid000003-nmn"}}), ElementsAre("x1000c0s1b0n0"));
 }
 
 TEST(NodeRegistry, NoHelloTakesANameFromTheInventory) {
   NodeRegistry registry(Inventory());
   registry.OnAttached(HelloOf("x6666", {"nid000001", "nid000001-nmn", "x3000c0s1b0n0"}), "", kNoon);
-  EXPECT_THAT(Resolved(registry, {.node_sets = {"nid000001-nmn,x3000c0s1b0n0"}}),
+  EXPECT_THAT(XnamesOf(registry, {.node_sets = {"nid000001-nmn,x3000c0s1b0n0"}}),
               ElementsAre("x1000c0s0b0n0", "x3000c0s1b0n0"));
 }
 
@@ -164,7 +156,7 @@ TEST(NodeRegistry, NodesThatEverAttachedAreKnown) {
   NodeRegistry registry({});
   registry.AddSeen("x2", {"nid000002"});
   registry.OnAttached(HelloOf("x10"), "", kNoon);
-  EXPECT_THAT(Resolved(registry, {.all = true}), ElementsAre("x2", "x10"));
+  EXPECT_THAT(XnamesOf(registry, {.all = true}), ElementsAre("x2", "x10"));
   EXPECT_EQ(registry.Find("nid000002-nmn")->presence, Presence::kAway);
   EXPECT_FALSE(registry.Find("x2")->in_inventory);
   EXPECT_EQ(registry.Find("x3").status().code(), absl::StatusCode::kNotFound);

@@ -14,8 +14,12 @@ constexpr Time kStart{1'700'000'000s};
 // Has so many pieces to do.
 class PiecesStore final : public JobStore {
  public:
-  absl::Status Commit(const std::vector<Record>&) override { return absl::OkStatus(); }
+  absl::Status Commit(const std::vector<Record>&,
+                      const std::vector<OperationRecord>& = {}) override {
+    return absl::OkStatus();
+  }
   absl::StatusOr<Loaded> Load(size_t) override { return Loaded(); }
+  absl::StatusOr<LoadedOperations> LoadOperations() override { return LoadedOperations(); }
   absl::StatusOr<bool> Tidy(Time) override {
     ++calls;
     if (!status.ok()) return status;

@@ -35,7 +35,8 @@ class Story {
 class FakeStore final : public JobStore {
  public:
   explicit FakeStore(Story& story) : story_(story) {}
-  absl::Status Commit(const std::vector<Record>&) override {
+  absl::Status Commit(const std::vector<Record>&,
+                      const std::vector<OperationRecord>& = {}) override {
     if (is_full_) {
       if (!was_asked_.exchange(true)) asked_.set_value();
       return absl::ResourceExhaustedError("disk full");
@@ -44,6 +45,7 @@ class FakeStore final : public JobStore {
     return absl::OkStatus();
   }
   absl::StatusOr<Loaded> Load(size_t) override { return Loaded(); }
+  absl::StatusOr<LoadedOperations> LoadOperations() override { return LoadedOperations(); }
   absl::StatusOr<bool> Tidy(Time) override {
     if (--pieces_ == 0) tidied_.set_value();
     return pieces_ > 0;

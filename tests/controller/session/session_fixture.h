@@ -140,7 +140,6 @@ class SessionTest : public ::testing::Test {
   SessionTest() {
     SessionOptions options;
     options.epoch = {"store", 7};
-    options.inventory_size = 3;
     options.is_revoked = [this](const CertificateInfo& certificate) {
       const MutexLock lock(mutex_);
       return !revoked_uri_.empty() && certificate.uris.front() == revoked_uri_;

@@ -20,7 +20,7 @@ TEST_F(SessionTest, AnAgentAttachesAndIsWelcomed) {
   const Welcome& welcome = std::get<Welcome>(*message);
   EXPECT_EQ(welcome.node, "x0");
   EXPECT_EQ(welcome.epoch, (Epoch{"store", 7}));
-  EXPECT_EQ(welcome.fleet_size, 3u);
+  EXPECT_EQ(welcome.fleet_size, 1u);
   EXPECT_EQ(welcome.ping_interval, limits::kPingInterval);
   EXPECT_EQ(agent->last_sender_clock(), 4711u);
 

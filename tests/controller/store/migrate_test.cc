@@ -1,4 +1,4 @@
-// A store of version 1 becomes one of version 2 with all that is in it, wholly or not at all.
+// A store of version 1 becomes one of the newest with all that is in it, wholly or not at all.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,13 +110,13 @@ TEST_F(MigrateTest, TheLogSaysSo) {
   testing::internal::CaptureStderr();
   OpenStore();
   EXPECT_THAT(testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr(),
-              HasSubstr("store migrated file=" + File() + " from_version=1 to_version=2"));
+              HasSubstr("store migrated file=" + File() + " from_version=1 to_version=3"));
 }
 
 TEST_F(MigrateTest, ASecondOpeningMigratesNothing) {
   OpenStore();
   EXPECT_EQ(OpenStore()->epoch().counter, 43u);
-  EXPECT_EQ(Integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(Integer("PRAGMA user_version"), 3);
 }
 
 // Wherever the process dies, the next start does all of it.
@@ -145,7 +145,7 @@ TEST_F(MigrateTest, WithoutRoomTheFileStaysAsItIs) {
   const auto store = SqliteJobStore::Open(dir_);
   OnNewConnections(nullptr);
   ASSERT_FALSE(store.ok());
-  EXPECT_THAT(Message(store.status()), HasSubstr("migrate it from version 1 to 2"));
+  EXPECT_THAT(Message(store.status()), HasSubstr("migrate it from version 1 to 3"));
   EXPECT_THAT(Message(store.status()), HasSubstr("full"));
   EXPECT_EQ(Integer("PRAGMA user_version"), 1);
   EXPECT_EQ(Integer("SELECT max_parallel FROM job WHERE id = 'j1'"), 7);

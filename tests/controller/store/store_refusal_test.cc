@@ -71,14 +71,14 @@ TEST_F(StoreRefusalTest, ASecondMusterd) {
 
 TEST_F(StoreRefusalTest, AFileOfANewerMusterd) {
   OpenStore();
-  Execute("PRAGMA user_version = 3");
-  ExpectRefused("was written by a newer musterd (version 3 of the store, this one knows 2)");
+  Execute("PRAGMA user_version = 4");
+  ExpectRefused("was written by a newer musterd (version 4 of the store, this one knows 3)");
 }
 
 TEST_F(StoreRefusalTest, WithItsWriteAheadLog) {
   FillHistory();
-  ExecuteAndBeKilled("PRAGMA user_version = 3");
-  ExpectRefused("was written by a newer musterd (version 3 of the store, this one knows 2)");
+  ExecuteAndBeKilled("PRAGMA user_version = 4");
+  ExpectRefused("was written by a newer musterd (version 4 of the store, this one knows 3)");
 }
 
 TEST_F(StoreRefusalTest, DamageBelowAWriteAheadLog) {

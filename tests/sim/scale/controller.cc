@@ -25,6 +25,8 @@ void Require(const absl::Status& status) {
 }
 
 const char* NameOf(const Mail& mail) {
+  if (!std::holds_alternative<Event>(mail) && !std::holds_alternative<OperatorRequest>(mail))
+    return "operation";
   const auto* request = std::get_if<OperatorRequest>(&mail);
   const Event& event = request == nullptr ? std::get<Event>(mail) : request->event;
   if (std::holds_alternative<JobSubmitted>(event)) return "submit";

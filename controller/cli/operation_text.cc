@@ -1,0 +1,72 @@
+#include "controller/cli/operation_text.h"
+
+#include <fmt/format.h>
+
+#include "controller/cli/duration.h"
+#include "controller/cli/job_view.h"
+#include "controller/cli/printable.h"
+#include "controller/cli/text_table.h"
+#include "controller/cli/times.h"
+
+namespace muster::cli {
+
+bool IsEnded(v1::OperationState state) {
+  return state == v1::OPERATION_STATE_SUCCEEDED || state == v1::OPERATION_STATE_FAILED ||
+         state == v1::OPERATION_STATE_CANCELLED;
+}
+
+std::string StateName(v1::OperationState state) {
+  const std::string prefix = "OPERATION_STATE_";
+  const std::string name = v1::OperationState_Name(state);
+  if (name.empty()) return "STATE_" + std::to_string(state);
+  return state == v1::OPERATION_STATE_UNSPECIFIED ? "" : name.substr(prefix.size());
+}
+
+std::string StepLine(const v1::Operation::Step& step) {
+  return fmt::format("{}: {}{}", Printable(step.title()), InWords(StateName(step.state())),
+                     step.detail().empty() ? "" : ": " + Printable(step.detail()));
+}
+
+std::string OperationText(const v1::Operation& operation) {
+  TextTable steps;
+  for (const v1::Operation::Step& step : operation.steps())
+    steps.AddRow({StateName(step.state()), Printable(step.title()), Printable(step.detail())});
+  std::string text = steps.Text();
+  for (const v1::Operation::Note& note : operation.notes())
+    text += fmt::format("{}  {}\n", FormatTime(note.time()), Printable(note.text()));
+  text += fmt::format("{}: {}", Printable(operation.name()), StateName(operation.state()));
+  if (!operation.detail().empty()) text += ": " + Printable(operation.detail());
+  if (operation.has_end_time() && operation.has_create_time())
+    text += ", in " + FormatDuration(Between(operation.create_time(), operation.end_time()));
+  return text + "\n";
+}
+
+std::string StartLine(const v1::Operation& operation) {
+  const uint32_t count = operation.resubscription().target_count();
+  return fmt::format("{}: resubscription of {} node{}", Printable(operation.name()), count,
+                     count == 1 ? "" : "s");
+}
+
+std::string ProgressLine(const v1::Operation& operation) {
+  uint64_t ended = 0;
+  std::string ends;
+  std::string open;
+  for (const auto& [state, count] : CountsOf(operation.job())) {
+    if (count == 0) continue;
+    std::string& text = IsEnded(state) ? ends : open;
+    if (IsEnded(state)) ended += count;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, InWords(StateName(state)));
+  }
+  return fmt::format("{} of {} ended{}{}{}{}", ended, operation.job().task_count(),
+                     ends.empty() ? "" : ": ", ends, open.empty() ? "" : "; ", open);
+}
+
+Json ToJson(const v1::Operation& operation) {
+  v1::Operation rest = operation;
+  rest.clear_job();
+  Json json = FromMessage(rest);
+  if (operation.has_job()) json["job"] = ToJson(operation.job());
+  return json;
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,27 @@
+// What the operator reads about an operation: its steps, what happened beside them, how it ended. Pure; any thread.
+#pragma once
+
+#include <string>
+
+#include "controller/cli/json.h"
+#include "muster/v1/operation.pb.h"
+
+namespace muster::cli {
+
+bool IsEnded(v1::OperationState state);
+// Without its prefix.
+std::string StateName(v1::OperationState state);
+
+// Steps and notes, each line ended, and one line with how it ended or where it stands.
+std::string OperationText(const v1::Operation& operation);
+// "operations/…: resubscription of 20 nodes".
+std::string StartLine(const v1::Operation& operation);
+// "12 of 20 ended: 11 succeeded, 1 failed; 5 verifying".
+std::string ProgressLine(const v1::Operation& operation);
+// "nodes restarted and subscribed: 20 of 20 tasks succeeded" of a step.
+std::string StepLine(const v1::Operation::Step& step);
+
+// But for the tasks of its job.
+Json ToJson(const v1::Operation& operation);
+
+}  // namespace muster::cli

@@ -1,0 +1,109 @@
+#include "controller/cli/watch_loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "controller/cli/duration.h"
+#include "controller/cli/printable.h"
+
+namespace muster::cli {
+namespace {
+
+constexpr Duration kStreamLife = 60s;
+
+bool IsHopeless(const grpc::Status& status) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return true;
+    default:
+      return !status.ok() && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+             !IsTransient(status);
+  }
+}
+
+std::chrono::system_clock::time_point In(Duration duration) {
+  return std::chrono::system_clock::now() + std::chrono::ceil<std::chrono::microseconds>(duration);
+}
+
+}  // namespace
+
+WatchLoop::WatchLoop(Connection& connection, std::optional<Duration> wait, Progress& progress,
+                     std::string name)
+    : connection_(connection), progress_(progress), name_(std::move(name)) {
+  if (wait) end_ = SteadyClock::now() + *wait;
+}
+
+absl::StatusOr<WaitEnd> WatchLoop::Run() {
+  for (;;) {
+    if (IsComplete()) return WaitEnd::kJobEnded;
+    if (connection_.interrupt().IsRaised()) return WaitEnd::kInterrupted;
+    if (IsTimeUp()) return WaitEnd::kTimeUp;
+    const grpc::Status status = FollowOneStream();
+    if (IsComplete() || connection_.interrupt().IsRaised() || IsTimeUp()) continue;
+    // Its end came and the stream ended properly, and still something is missing: the report fetches and names it.
+    if (status.ok() && HasEnded()) return WaitEnd::kJobEnded;
+    if (IsHopeless(status)) return connection_.Explain(What(), status);
+    if (SteadyClock::now() - last_contact_ > connection_.options().reconnect_timeout) {
+      return connection_.Explain(What(), Unreachable(status));
+    }
+    Pause(status);
+  }
+}
+
+grpc::Status WatchLoop::FollowOneStream() {
+  grpc::ClientContext context;
+  const Interrupt::Cancels cancels(connection_.interrupt(), context);
+  context.set_deadline(In(end_ ? std::min<Duration>(kStreamLife, *end_ - SteadyClock::now())
+                               : Duration(kStreamLife)));
+  grpc::Status status = Follow(context);
+  const bool lived_its_life = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+  return lived_its_life && !IsTimeUp() ? AskOnce() : status;
+}
+
+grpc::Status WatchLoop::AskOnce() {
+  grpc::ClientContext context;
+  const Interrupt::Cancels cancels(connection_.interrupt(), context);
+  context.set_deadline(In(WithinWait(kCallTimeout)));
+  grpc::Status status = Ask(context);
+  if (!status.ok()) return status;
+  NoteContact();
+  return {grpc::StatusCode::OUT_OF_RANGE, "it goes on"};
+}
+
+void WatchLoop::NoteContact() {
+  last_contact_ = SteadyClock::now();
+  backoff_.Reset();
+  if (std::exchange(is_broken_, false)) progress_.Say("the controller answers again");
+}
+
+// A stream that lived its life is nothing to speak of; anything else is told once.
+void WatchLoop::Pause(const grpc::Status& status) {
+  const bool is_quiet = status.ok() || status.error_code() == grpc::StatusCode::OUT_OF_RANGE;
+  if (!is_quiet && !std::exchange(is_broken_, true)) {
+    progress_.Say(
+        fmt::format("{}: the controller at {} does not answer ({}); it goes on there, "
+                    "and so does this watch when it is back",
+                    What(), connection_.address(), Printable(status.error_message())));
+  }
+  connection_.interrupt().SleepFor(WithinWait(backoff_.Next()));
+}
+
+Duration WatchLoop::WithinWait(Duration pause) const {
+  if (!end_) return pause;
+  return std::clamp<Duration>(*end_ - SteadyClock::now(), Duration::zero(), pause);
+}
+
+// With how long it has been so, and always as what it is, whichever way the last stream ended.
+grpc::Status WatchLoop::Unreachable(const grpc::Status& status) const {
+  return {grpc::StatusCode::UNAVAILABLE,
+          fmt::format("{} (for {})", status.ok() ? "no answer" : status.error_message(),
+                      FormatDuration(SteadyClock::now() - last_contact_))};
+}
+
+}  // namespace muster::cli

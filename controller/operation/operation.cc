@@ -1,0 +1,22 @@
+#include "controller/operation/operation.h"
+
+#include <array>
+
+namespace muster {
+namespace {
+
+constexpr std::array<const char*, 6> kNames = {"UNSPECIFIED", "PENDING", "RUNNING",
+                                               "SUCCEEDED",   "FAILED",  "CANCELLED"};
+
+}  // namespace
+
+std::string Name(OperationState state) {
+  const auto index = static_cast<size_t>(state);
+  return index < kNames.size() ? kNames[index] : "STATE_" + std::to_string(index);
+}
+
+bool IsTerminal(OperationState state) { return state >= OperationState::kSucceeded; }
+
+std::string OperationName(const std::string& id) { return "operations/" + id; }
+
+}  // namespace muster

@@ -1,0 +1,102 @@
+#include "controller/store/operation_proto.h"
+
+#include <utility>
+
+#include "controller/store/policy_proto.h"
+#include "proto/convert.h"
+
+namespace muster {
+namespace {
+
+// HMNFD drops the subscription of a node whose port refused while its unit was restarted: one more restart brings it back. Three, since that may
+// happen again.
+constexpr uint32_t kUsualRetries = 3;
+// As of a restart that stands alone.
+constexpr Duration kUsualSettle = 5s;
+
+}  // namespace
+
+v1::Resubscription ToProto(const ResubscriptionSpec& spec) {
+  v1::Resubscription proto;
+  if (const auto* restart = std::get_if<RestartUnit>(&spec.work))
+    *proto.mutable_settle() = ToProto(restart->settle);
+  *proto.mutable_policy() = ToProto(spec.policy);
+  proto.set_only_missing(spec.only_missing);
+  proto.set_restart_hmnfd(spec.restarts_hmnfd);
+  proto.set_restart_bss(spec.restarts_bss);
+  for (const auto& [node, agents] : spec.baseline) {
+    v1::Subscriber& subscriber = *proto.add_baseline();
+    subscriber.set_node(node);
+    subscriber.mutable_agents()->Assign(agents.begin(), agents.end());
+  }
+  proto.set_floor(spec.floor);
+  proto.set_ceiling(spec.ceiling);
+  *proto.mutable_second_look() = ToProto(spec.second_look);
+  *proto.mutable_appear_within() = ToProto(spec.appear_within);
+  proto.set_target_count(static_cast<uint32_t>(spec.nodes.size()));
+  return proto;
+}
+
+ResubscriptionSpec FromProto(const v1::Resubscription& proto) {
+  ResubscriptionSpec spec;
+  spec.work = RestartUnit{"", proto.has_settle() ? FromProto(proto.settle()) : kUsualSettle};
+  spec.policy = FromProto(proto.policy());
+  if (!proto.policy().has_retries()) spec.policy.retries = kUsualRetries;
+  spec.only_missing = proto.only_missing();
+  spec.restarts_hmnfd = proto.restart_hmnfd();
+  spec.restarts_bss = proto.restart_bss();
+  for (const v1::Subscriber& subscriber : proto.baseline())
+    spec.baseline[subscriber.node()].assign(subscriber.agents().begin(), subscriber.agents().end());
+  if (proto.floor() > 0) spec.floor = proto.floor();
+  if (proto.ceiling() > 0) spec.ceiling = proto.ceiling();
+  if (proto.has_second_look()) spec.second_look = FromProto(proto.second_look());
+  if (proto.has_appear_within()) spec.appear_within = FromProto(proto.appear_within());
+  return spec;
+}
+
+v1::Operation ToProto(const OperationStatus& status) {
+  v1::Operation proto;
+  proto.set_state(static_cast<v1::OperationState>(status.state));
+  proto.set_detail(status.detail);
+  if (status.ended) *proto.mutable_end_time() = ToProto(*status.ended);
+  for (const OperationStep& step : status.steps) {
+    v1::Operation::Step& to = *proto.add_steps();
+    to.set_title(step.title);
+    to.set_state(static_cast<v1::OperationState>(step.state));
+    if (!step.job.empty()) to.set_job(JobName(step.job));
+    to.set_detail(step.detail);
+  }
+  for (const OperationNote& note : status.notes) {
+    v1::Operation::Note& to = *proto.add_notes();
+    *to.mutable_time() = ToProto(note.time);
+    to.set_text(note.text);
+  }
+  return proto;
+}
+
+OperationStatus FromProto(const v1::Operation& proto) {
+  OperationStatus status;
+  status.state = static_cast<OperationState>(proto.state());
+  status.detail = proto.detail();
+  if (proto.has_end_time()) status.ended = FromProto(proto.end_time());
+  const size_t prefix = JobName("").size();
+  for (const v1::Operation::Step& step : proto.steps()) {
+    const std::string job = step.job().size() > prefix ? step.job().substr(prefix) : "";
+    status.steps.push_back(
+        {step.title(), static_cast<OperationState>(step.state()), job, step.detail()});
+  }
+  for (const v1::Operation::Note& note : proto.notes())
+    status.notes.push_back({FromProto(note.time()), note.text()});
+  return status;
+}
+
+v1::Operation ToProto(const OperationRecord& record) {
+  v1::Operation proto = ToProto(record.status);
+  proto.set_name(OperationName(record.spec->id));
+  proto.set_created_by(record.spec->created_by);
+  *proto.mutable_create_time() = ToProto(record.spec->created);
+  *proto.mutable_resubscription() = ToProto(record.spec->resubscription);
+  return proto;
+}
+
+}  // namespace muster

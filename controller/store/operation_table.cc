@@ -1,0 +1,141 @@
+#include "controller/store/operation_table.h"
+
+#include <utility>
+
+#include "controller/store/operation_proto.h"
+#include "controller/store/rows.h"
+#include "proto/convert.h"
+
+namespace muster {
+namespace {
+
+constexpr char kColumns[] =
+    "id, request_id, request_digest, created_by, created, job, spec, work, nodes, state, status";
+constexpr auto kFirstEnded = static_cast<int>(OperationState::kSucceeded);
+
+absl::Status Damaged(const std::string& id) {
+  return MakeStatus(absl::StatusCode::kDataLoss, "the store is damaged: {} cannot be read",
+                    OperationName(id));
+}
+
+absl::StatusOr<OperationRecord> Read(const SqliteStatement& row) {
+  OperationSpec spec;
+  spec.id = row.Text(0);
+  v1::Resubscription kind;
+  v1::Work work;
+  v1::Operation status;
+  if (!kind.ParseFromString(row.Text(6)) || !work.ParseFromString(row.Text(7)) ||
+      !status.ParseFromString(row.Text(10))) {
+    return Damaged(spec.id);
+  }
+  spec.resubscription = FromProto(kind);
+  spec.request_id = row.Text(1);
+  spec.request_digest = row.Text(2);
+  spec.created_by = row.Text(3);
+  spec.created = TimeOf(row.Integer(4));
+  spec.resubscription.job = row.Text(5);
+  spec.resubscription.work = FromProto(work);
+  spec.resubscription.nodes = SplitLines(row.Text(8));
+  return OperationRecord{std::make_shared<const OperationSpec>(std::move(spec)), FromProto(status)};
+}
+
+absl::StatusOr<std::vector<OperationRecord>> ReadAll(SqliteStatement& rows) {
+  std::vector<OperationRecord> records;
+  while (true) {
+    const absl::StatusOr<bool> more = rows.Step();
+    MUSTER_RETURN_IF_ERROR(more.status());
+    if (!*more) return records;
+    absl::StatusOr<OperationRecord> record = Read(rows);
+    MUSTER_RETURN_IF_ERROR(record.status());
+    records.push_back(std::move(*record));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OperationTable>> OperationTable::Make(SqliteDatabase& database) {
+  std::unique_ptr<OperationTable> table(new OperationTable(database));
+  const std::vector<std::pair<std::unique_ptr<SqliteStatement>*, std::string>> sources = {
+      {&table->insert_,
+       fmt::format("INSERT INTO operation ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", kColumns)},
+      {&table->drop_old_, fmt::format("DELETE FROM operation WHERE state >= {} AND number <= "
+                                      "(SELECT max(number) FROM operation) - {}",
+                                      kFirstEnded, kMaxKeptOperations)},
+      {&table->update_, "UPDATE operation SET state = ?, status = ? WHERE id = ?"},
+      {&table->running_, fmt::format("SELECT {} FROM operation WHERE state < {} ORDER BY number",
+                                     kColumns, kFirstEnded)},
+      {&table->requests_, "SELECT request_id, request_digest, id FROM operation ORDER BY number"},
+      {&table->get_, fmt::format("SELECT {} FROM operation WHERE id = ?", kColumns)},
+      {&table->list_,
+       fmt::format("SELECT {} FROM operation WHERE ?1 = '' OR number < "
+                   "(SELECT number FROM operation WHERE id = ?1) ORDER BY number DESC LIMIT ?2",
+                   kColumns)},
+  };
+  for (const auto& [statement, sql] : sources) {
+    absl::StatusOr<std::unique_ptr<SqliteStatement>> prepared = database.Prepare(sql);
+    MUSTER_RETURN_IF_ERROR(prepared.status());
+    *statement = std::move(*prepared);
+  }
+  return table;
+}
+
+absl::Status OperationTable::Write(const OperationRecord& record) {
+  if (record.is_new) return Insert(record);
+  update_->Bind(1, static_cast<int64_t>(record.status.state));
+  update_->BindBlob(2, ToProto(record.status).SerializeAsString());
+  MUSTER_RETURN_IF_ERROR(update_->BindText(3, record.spec->id).Run());
+  if (database_.ChangedRows() > 0) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kInternal, "{} is not in the store",
+                    OperationName(record.spec->id));
+}
+
+absl::Status OperationTable::Insert(const OperationRecord& record) {
+  const OperationSpec& spec = *record.spec;
+  insert_->BindText(1, spec.id);
+  insert_->BindText(2, spec.request_id);
+  insert_->BindBlob(3, spec.request_digest);
+  insert_->BindText(4, spec.created_by);
+  insert_->Bind(5, Nanoseconds(spec.created));
+  insert_->BindText(6, spec.resubscription.job);
+  insert_->BindBlob(7, ToProto(spec.resubscription).SerializeAsString());
+  insert_->BindBlob(8, ToProto(spec.resubscription.work).SerializeAsString());
+  insert_->BindText(9, JoinLines(spec.resubscription.nodes));
+  insert_->Bind(10, static_cast<int64_t>(record.status.state));
+  insert_->BindBlob(11, ToProto(record.status).SerializeAsString());
+  MUSTER_RETURN_IF_ERROR(insert_->Run());
+  return drop_old_->Run();
+}
+
+absl::StatusOr<LoadedOperations> OperationTable::Load() {
+  LoadedOperations loaded;
+  {
+    const SqliteReset reset(*running_);
+    absl::StatusOr<std::vector<OperationRecord>> running = ReadAll(*running_);
+    MUSTER_RETURN_IF_ERROR(running.status());
+    loaded.operations = std::move(*running);
+  }
+  const SqliteReset reset(*requests_);
+  while (true) {
+    const absl::StatusOr<bool> row = requests_->Step();
+    MUSTER_RETURN_IF_ERROR(row.status());
+    if (!*row) return loaded;
+    loaded.requests.push_back({requests_->Text(0), requests_->Text(1), requests_->Text(2)});
+  }
+}
+
+absl::StatusOr<OperationRecord> OperationTable::Get(const std::string& id) {
+  const SqliteReset reset(*get_);
+  const absl::StatusOr<bool> row = get_->BindText(1, id).Step();
+  MUSTER_RETURN_IF_ERROR(row.status());
+  if (*row) return Read(*get_);
+  return MakeStatus(absl::StatusCode::kNotFound, "there is no {}", OperationName(id));
+}
+
+absl::StatusOr<std::vector<OperationRecord>> OperationTable::List(size_t limit,
+                                                                  const std::string& before_id) {
+  const SqliteReset reset(*list_);
+  list_->BindText(1, before_id).Bind(2, static_cast<int64_t>(limit));
+  return ReadAll(*list_);
+}
+
+}  // namespace muster
