@@ -111,7 +111,9 @@ TEST_F(SessionTest, AConnectionThatOpensStreamAfterStreamIsCut) {
   TestAgent agent(channel);
   EXPECT_FALSE(agent.Finish().ok());
   WaitForRefusal(Refusal::kTooManyStreams, "127.0.0.1");
-  // It has to come back by another connection.
+  // It has to come back by another connection, which the channel opens when it has seen the end of this one.
+  ASSERT_TRUE(channel->WaitForStateChange(GRPC_CHANNEL_READY,
+                                          std::chrono::system_clock::now() + kPatience));
   TestAgent back(channel);
   EXPECT_TRUE(back.Write(HelloOf("x0")));
   EXPECT_TRUE(back.Read().has_value());
