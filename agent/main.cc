@@ -10,7 +10,8 @@
 #include <random>
 
 #include "agent/ledger/directory_ledger.h"
-#include "agent/mount/content_mounts.h"
+#include "agent/mount/child_pool.h"
+#include "agent/mount/mount_reader.h"
 #include "agent/runner/agent_runner.h"
 #include "agent/runner/config.h"
 #include "agent/systemd/sdbus_unit_manager.h"
@@ -102,7 +103,7 @@ absl::StatusOr<std::string> ReadBootId() {
 // This node. systemd is told how the agent does.
 class Node final : public AgentPlace {
  public:
-  std::vector<MountedContent> Mounts() override { return ReadContentMounts(); }
+  MountTable ReadMountTable() override { return muster::ReadMountTable(); }
   void OnChanged(const AgentCore& core) override {
     const std::string status = core.Status();
     if (status == told_) return;
@@ -146,16 +147,17 @@ absl::Status Run(Options options) {
   std::random_device device;
   std::mt19937_64 random((static_cast<uint64_t>(device()) << 32) | device());
   Node place;
-  AgentRunner runner({*node, *boot_id, config.aliases, config.policy_units}, event, **ledger,
-                     place);
+  AgentRunner runner({*node, *boot_id, config.aliases, config.policy_units, config.content}, event,
+                     **ledger, place);
   SdBusUnitManager units(event, runner);
+  ChildPool children(event, config.state_dir + "/mount-locks", config.content);
   UplinkConfig uplink_config{options.controllers, {}};
   uplink_config.stream.tls_dir = config.tls_dir;
   uplink_config.stream.controller_pattern = config.patterns.controller;
   H2Uplink uplink(event, uplink_config, runner, random);
   log::Info("starting version={} node={} incarnation={}", kVersion, *node,
             (*ledger)->incarnation());
-  runner.Start(units, uplink);
+  runner.Start(units, children, uplink);
   sd_notify(0, "READY=1");
   const int code = sd_event_loop(event);
   sd_notify(0, "STOPPING=1");

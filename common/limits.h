@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "common/content.h"
 #include "common/time.h"
 
 namespace muster::limits {
@@ -12,20 +13,27 @@ namespace muster::limits {
 inline constexpr size_t kMaxDetailBytes = 4096;
 // A name of a node, task, unit, job: what fits a file name with room for a suffix (NAME_MAX is 255, limits.h(0P)).
 inline constexpr size_t kMaxNameBytes = 200;
-// A message from the controller, on the agent. Ours are under 1 KiB; a Command with mount records will be larger.
+// A message from the controller, on the agent. Ours are under 1 KiB, but for commands with a record of mounts.
 inline constexpr size_t kMaxControllerMessageBytes = 1 << 20;
+static_assert(kMaxControllerMessageBytes > kMaxMergedRecordBytes + (64 << 10));
 // A message from an agent, on the controller. A Hello with kMaxHeldAttempts is the largest.
 inline constexpr size_t kMaxAgentMessageBytes = 256 << 10;
 // Unsettled attempts that one agent holds; a Command beyond is REFUSED (AGENT_BUSY).
 inline constexpr size_t kMaxHeldAttempts = 256;
+// Of them on projected content, whose outcomes have records of mounts; a Command beyond is REFUSED (AGENT_BUSY).
+inline constexpr size_t kMaxHeldContentAttempts = 4;
 // Settled attempts that an agent still recognises.
 inline constexpr size_t kMaxTombstones = 1000;
 // A Report on the controller, where thousands may wait for a store that is slow. Ours are under 8 KiB: a detail, and three units' states.
 inline constexpr size_t kMaxReportBytes = 16 << 10;
+// One with a record of mounts: what it is beside the record, and the record (common/content.h).
+inline constexpr size_t kMaxContentReportBytes = kMaxReportBytes + kMaxRecordBytes;
+static_assert(kMaxContentReportBytes <= kMaxAgentMessageBytes);
 // Bytes that wait in an agent for the stream to take them; a stream that falls behind further is closed and opened anew. After a
 // Welcome all outcomes that are held are said again.
-inline constexpr size_t kMaxOutboxBytes = 4 << 20;
-static_assert(kMaxOutboxBytes >= kMaxHeldAttempts * kMaxReportBytes);
+inline constexpr size_t kMaxOutboxBytes = 5 << 20;
+static_assert(kMaxOutboxBytes >=
+              kMaxHeldAttempts * kMaxReportBytes + kMaxHeldContentAttempts * kMaxRecordBytes);
 
 // A stream without a Hello is ended after this.
 inline constexpr Duration kHelloDeadline = 30s;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "common/utf8.h"
 
 namespace muster {
 namespace {
@@ -13,6 +14,7 @@ constexpr auto kReasons = std::to_array<std::pair<Reason, const char*>>({
     {Reason::kNoOrcaUnit, "NO_ORCA_UNIT"},
     {Reason::kRebooted, "REBOOTED"},
     {Reason::kStartedSince, "STARTED_SINCE"},
+    {Reason::kNotAClient, "NOT_A_CLIENT"},
     {Reason::kNoSuchUnit, "NO_SUCH_UNIT"},
     {Reason::kUnitMasked, "UNIT_MASKED"},
     {Reason::kBadUnitSetting, "BAD_UNIT_SETTING"},
@@ -56,6 +58,16 @@ constexpr auto kReasons = std::to_array<std::pair<Reason, const char*>>({
     {Reason::kNotSubscribed, "NOT_SUBSCRIBED"},
     {Reason::kVanished, "VANISHED"},
     {Reason::kUnverified, "UNVERIFIED"},
+    {Reason::kClean, "CLEAN"},
+    {Reason::kContentMounted, "CONTENT_MOUNTED"},
+    {Reason::kBusy, "BUSY"},
+    {Reason::kHung, "HUNG"},
+    {Reason::kRootOnCps, "ROOT_ON_CPS"},
+    {Reason::kPartial, "PARTIAL"},
+    {Reason::kNotRemountable, "NOT_REMOUNTABLE"},
+    {Reason::kNotRecorded, "NOT_RECORDED"},
+    {Reason::kTargetTaken, "TARGET_TAKEN"},
+    {Reason::kDetached, "DETACHED"},
 });
 
 constexpr auto kStates = std::to_array<std::pair<OutcomeState, const char*>>({
@@ -90,6 +102,7 @@ std::optional<Enum> FindIn(const Table& table, const std::string& name) {
 }  // namespace
 
 std::string CutDetail(std::string text) {
+  if (!IsUtf8(text)) text = ToUtf8(text);
   size_t size = limits::kMaxDetailBytes;
   if (text.size() <= size) return text;
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;

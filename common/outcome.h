@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/boxed.h"
+#include "common/content.h"
 #include "common/time.h"
 
 namespace muster {
@@ -29,6 +30,7 @@ enum class Reason : int {
   kNoOrcaUnit = 1,
   kRebooted = 2,
   kStartedSince = 3,
+  kNotAClient = 4,
   kNoSuchUnit = 10,
   kUnitMasked = 11,
   kBadUnitSetting = 12,
@@ -72,6 +74,16 @@ enum class Reason : int {
   kNotSubscribed = 81,
   kVanished = 82,
   kUnverified = 83,
+  kClean = 90,
+  kContentMounted = 91,
+  kBusy = 92,
+  kHung = 93,
+  kRootOnCps = 94,
+  kPartial = 95,
+  kNotRemountable = 96,
+  kNotRecorded = 97,
+  kTargetTaken = 98,
+  kDetached = 99,
 };
 
 // "NO_SUCH_UNIT"; empty for kNone; "REASON_123" for a number this version does not know.
@@ -109,6 +121,7 @@ struct Evidence {
   Boxed<UnitState> spire;
   Duration duration{};
   bool recovered = false;
+  Boxed<ContentRecord> content;
   bool operator==(const Evidence&) const = default;
 };
 
@@ -120,8 +133,8 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-// `text` as a detail: cut at limits::kMaxDetailBytes, and never within a letter, for what is not UTF-8 cannot be read from
-// the wire.
+// `text` as a detail: cut at limits::kMaxDetailBytes, never within a character, and with '?' for what is not UTF-8, for that cannot be
+// read from the wire. Names of processes and paths are anybody's.
 std::string CutDetail(std::string text);
 
 }  // namespace muster

@@ -11,12 +11,18 @@ struct FeaturesOf {
     return {kRestartUnitFeature};
   }
   std::vector<std::string> operator()(const Inspect&) const { return {kInspectFeature}; }
+  std::vector<std::string> operator()(const InspectContent&) const { return {kContentFeature}; }
+  std::vector<std::string> operator()(const UnmountContent&) const { return {kContentFeature}; }
+  std::vector<std::string> operator()(const RemountContent&) const { return {kContentFeature}; }
   std::vector<std::string> operator()(const UnknownWork&) const { return {"unknown"}; }
 };
 
 struct DescriptionOf {
   std::string operator()(const RestartUnit& w) const { return "restart " + UnitOrOrca(w.unit); }
   std::string operator()(const Inspect& w) const { return "inspect " + UnitOrOrca(w.unit); }
+  std::string operator()(const InspectContent&) const { return "inspect content"; }
+  std::string operator()(const UnmountContent&) const { return "unmount content"; }
+  std::string operator()(const RemountContent&) const { return "remount content"; }
   std::string operator()(const UnknownWork&) const { return "unknown work"; }
 };
 
@@ -24,6 +30,11 @@ struct DescriptionOf {
 
 std::vector<std::string> RequiredFeatures(const Work& work) {
   return std::visit(FeaturesOf{}, work);
+}
+
+bool ChangesContent(const Work& work) {
+  return std::holds_alternative<UnmountContent>(work) ||
+         std::holds_alternative<RemountContent>(work);
 }
 
 std::string Describe(const Work& work) { return std::visit(DescriptionOf{}, work); }

@@ -33,14 +33,15 @@
 #include "controller/session/session_table.h"
 #include "controller/store/sqlite_job_reader.h"
 #include "controller/store/sqlite_job_store.h"
+#include "controller/store/stored_content_records.h"
 
 namespace muster {
 namespace {
 
 // Between two looks at sessions that must end and files that may have changed.
 constexpr timespec kSweepInterval = {5, 0};
-// As many of them lie between two releases of free memory, a minute: what is taken again costs page faults.
-constexpr int kSweepsBetweenReleases = 12;
+// As many of them lie between two releases of free memory, half a minute: what is taken again costs page faults.
+constexpr int kSweepsBetweenReleases = 6;
 // How long calls and sessions may take to end by themselves when the program stops.
 constexpr Duration kShutdownGrace = 2s;
 
@@ -97,6 +98,7 @@ struct Opened {
   std::shared_ptr<grpc::ServerCredentials> credentials;
   std::unique_ptr<SqliteJobStore> store;
   std::unique_ptr<SqliteJobReader> reader;
+  std::unique_ptr<SqliteJobReader> runners_reader;
   Loaded loaded;
   LoadedOperations operations;
 };
@@ -112,12 +114,16 @@ absl::StatusOr<Opened> Open(const ControllerConfig& config) {
   MUSTER_RETURN_IF_ERROR(store.status());
   absl::StatusOr<std::unique_ptr<SqliteJobReader>> reader = SqliteJobReader::Open(config.state_dir);
   MUSTER_RETURN_IF_ERROR(reader.status());
+  absl::StatusOr<std::unique_ptr<SqliteJobReader>> runners_reader =
+      SqliteJobReader::Open(config.state_dir);
+  MUSTER_RETURN_IF_ERROR(runners_reader.status());
   absl::StatusOr<Loaded> loaded = (*store)->Load(EngineConfig().max_ended_jobs);
   MUSTER_RETURN_IF_ERROR(loaded.status());
   absl::StatusOr<LoadedOperations> operations = (*store)->LoadOperations();
   MUSTER_RETURN_IF_ERROR(operations.status());
-  return Opened{*std::move(inventory), *std::move(credentials), *std::move(store),
-                *std::move(reader),    *std::move(loaded),      *std::move(operations)};
+  return Opened{*std::move(inventory), *std::move(credentials),    *std::move(store),
+                *std::move(reader),    *std::move(runners_reader), *std::move(loaded),
+                *std::move(operations)};
 }
 
 // What listens. Who connects waits until somebody serves.
@@ -200,13 +206,14 @@ class Serving {
         csm_(std::move(csm)),
         sessions_(SessionOptionsOf(ground), session_events_, ground.registry, ground.refusals,
                   ground.clock),
+        records_(*ground.opened.runners_reader),
         runner_(
             Engine(EngineConfig(), std::move(ground.opened.loaded), ground.clock.Now()),
             *ground.opened.store, sessions_, ground.registry, ground.clock,
             [this](bool store_works) {
               if (GrpcServer* server = operators_) server->SetServing(store_works);
             },
-            caller(), std::move(ground.opened.operations)),
+            caller(), std::move(ground.opened.operations), &records_),
         gateway_(sessions_, *ground.ports.agents),
         service_(ServiceOptionsOf(ground, caller()), runner_, *ground.opened.reader,
                  ground.registry, ground.refusals, ground.clock) {}
@@ -257,6 +264,7 @@ class Serving {
   LateSessionEvents session_events_;
   SessionTable sessions_;
   std::atomic<GrpcServer*> operators_ = nullptr;  // for the runner's thread
+  StoredContentRecords records_;
   Runner runner_;
   AgentGateway gateway_;
   ControllerService service_;
@@ -271,11 +279,15 @@ absl::StatusOr<std::unique_ptr<Csm>> ReachCsm(const ControllerConfig& config,
   std::unique_ptr<Csm> csm;
   if (config.csm) csm = std::make_unique<Csm>(*config.csm, registry, clock);
   const bool has_hmnfd = csm && csm->caller() != nullptr;
-  if (has_hmnfd || loaded.operations.empty()) return csm;
-  return MakeStatus(absl::StatusCode::kFailedPrecondition,
-                    "{} is under way, and [csm] of the settings names no hmnfd any more: put it "
-                    "back",
-                    OperationName(loaded.operations.front().spec->id));
+  if (has_hmnfd) return csm;
+  for (const OperationRecord& operation : loaded.operations) {
+    if (operation.spec->content) continue;
+    return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                      "{} is under way, and [csm] of the settings names no hmnfd any more: put it "
+                      "back",
+                      OperationName(operation.spec->id));
+  }
+  return csm;
 }
 
 absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {

@@ -51,6 +51,32 @@ static UnitState FromProto(const v1::UnitState& proto) {
   return unit;
 }
 
+static v1::ContentRecord ToProto(const ContentRecord& record) {
+  v1::ContentRecord proto;
+  for (const RecordedMount& mount : record.mounts) {
+    v1::RecordedMount* out = proto.add_mounts();
+    out->set_kind(static_cast<v1::MountKind>(mount.kind));
+    out->set_fstype(mount.fstype);
+    out->set_source(mount.source);
+    out->set_target(mount.target);
+    out->set_options(mount.options);
+    out->set_super_options(mount.super_options);
+    out->set_propagation(mount.propagation);
+    out->set_stacked(mount.is_stacked);
+  }
+  return proto;
+}
+
+static ContentRecord FromProto(const v1::ContentRecord& proto) {
+  ContentRecord record;
+  for (const v1::RecordedMount& mount : proto.mounts()) {
+    record.mounts.push_back({static_cast<MountKind>(mount.kind()), mount.fstype(), mount.source(),
+                             mount.target(), mount.options(), mount.super_options(),
+                             mount.propagation(), mount.stacked()});
+  }
+  return record;
+}
+
 static v1::Evidence ToProto(const Evidence& evidence) {
   v1::Evidence proto;
   if (evidence.before) *proto.mutable_before() = ToProto(*evidence.before);
@@ -61,6 +87,7 @@ static v1::Evidence ToProto(const Evidence& evidence) {
   if (evidence.spire) *proto.mutable_spire() = ToProto(*evidence.spire);
   *proto.mutable_duration() = ToProto(evidence.duration);
   proto.set_recovered(evidence.recovered);
+  if (evidence.content) *proto.mutable_content() = ToProto(*evidence.content);
   return proto;
 }
 
@@ -74,6 +101,7 @@ static Evidence FromProto(const v1::Evidence& proto) {
   if (proto.has_spire()) evidence.spire = FromProto(proto.spire());
   evidence.duration = FromProto(proto.duration());
   evidence.recovered = proto.recovered();
+  if (proto.has_content()) evidence.content = FromProto(proto.content());
   return evidence;
 }
 
@@ -212,6 +240,17 @@ v1::Work ToProto(const Work& work) {
     if (restart->satisfied_age) *out->mutable_satisfied_age() = ToProto(*restart->satisfied_age);
   } else if (const auto* inspect = std::get_if<Inspect>(&work)) {
     proto.mutable_inspect()->set_unit(inspect->unit);
+  } else if (std::holds_alternative<InspectContent>(work)) {
+    proto.mutable_inspect_content();
+  } else if (const auto* unmount = std::get_if<UnmountContent>(&work)) {
+    v1::UnmountContent* out = proto.mutable_unmount_content();
+    out->set_content(unmount->content);
+    *out->mutable_record() = ToProto(unmount->record);
+    out->set_lazy(unmount->is_lazy);
+    out->set_force(unmount->is_forced);
+  } else if (const auto* remount = std::get_if<RemountContent>(&work)) {
+    proto.mutable_remount_content()->set_content(remount->content);
+    *proto.mutable_remount_content()->mutable_record() = ToProto(remount->record);
   }
   return proto;
 }
@@ -229,6 +268,15 @@ Work FromProto(const v1::Work& proto) {
     }
     case v1::Work::kInspect:
       return Inspect{proto.inspect().unit()};
+    case v1::Work::kInspectContent:
+      return InspectContent{};
+    case v1::Work::kUnmountContent: {
+      const v1::UnmountContent& in = proto.unmount_content();
+      return UnmountContent{in.content(), FromProto(in.record()), in.lazy(), in.force()};
+    }
+    case v1::Work::kRemountContent:
+      return RemountContent{proto.remount_content().content(),
+                            FromProto(proto.remount_content().record())};
     case v1::Work::WORK_NOT_SET:
       break;
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/ledger/ledger_store.h"
+#include "agent/mount/child_task.h"
 #include "common/messages.h"
 
 namespace muster {
@@ -33,6 +34,14 @@ struct
   AttemptKey key;
   Outcome outcome;
 };
+struct ReadMounts {  // -> MountsRead
+  AttemptKey key;
+};
+struct RunChild {  // -> ChildEnded
+  AttemptKey key;
+  ChildTask task;
+  Duration patience{};
+};
 struct SettleEntry {
   AttemptKey key;
 };
@@ -42,7 +51,7 @@ struct SendReport {
 };
 
 using Action = std::variant<WatchUnit, UnwatchUnit, InspectUnit, WriteIntent, CallRestart,
-                            WriteOutcome, SettleEntry, SendReport>;
+                            WriteOutcome, ReadMounts, RunChild, SettleEntry, SendReport>;
 using Actions = std::vector<Action>;
 
 }  // namespace muster

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "agent/ledger/ledger_store.h"
+#include "agent/mount/child_task.h"
+#include "agent/mount/content_tree.h"
 #include "agent/systemd/unit_manager.h"
 #include "common/messages.h"
 #include "common/status.h"
@@ -51,6 +54,14 @@ struct RestartAnswered {
 struct OutcomeWritten {
   AttemptKey key;
 };
+struct MountsRead {
+  AttemptKey key;
+  std::shared_ptr<const MountTable> table;
+};
+struct ChildEnded {
+  AttemptKey key;
+  ChildResult result;
+};
 
 // From systemd, about a watched unit.
 struct JobRemoved {
@@ -67,6 +78,6 @@ struct DeadlinePassed {};
 
 using Event = std::variant<CommandReceived, CancelReceived, SettledReceived, Welcomed, UnitWatched,
                            UnitInspected, IntentWritten, RestartAnswered, OutcomeWritten,
-                           JobRemoved, WatchRestored, DeadlinePassed>;
+                           MountsRead, ChildEnded, JobRemoved, WatchRestored, DeadlinePassed>;
 
 }  // namespace muster

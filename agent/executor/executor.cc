@@ -46,6 +46,10 @@ bool IsPossible(const Command& command) {
          settle <= kMaxDuration && age >= Duration::zero() && age <= kMaxAge;
 }
 
+const HeldAttempt& HeldOf(const Executor::Attempt& attempt) {
+  return std::visit([](const auto& a) -> const HeldAttempt& { return a; }, attempt);
+}
+
 const std::string& UnitOf(const Work& work) {
   static const std::string kNone;
   if (const auto* restart = std::get_if<RestartUnit>(&work)) return restart->unit;
@@ -58,17 +62,23 @@ const std::string& UnitOf(const Work& work) {
 Executor::Executor(ExecutorConfig config, const std::vector<LedgerEntry>& entries)
     : config_(std::move(config)) {
   for (const LedgerEntry& entry : entries) {
-    attempts_.emplace(entry.intent.key, Attempt(entry, config_.boot_id));
+    const AttemptKey& key = entry.intent.key;
+    if (entry.intent.content) {
+      attempts_.emplace(key, ContentAttempt(entry, config_.boot_id, config_.content));
+    } else {
+      attempts_.emplace(key, UnitAttempt(entry, config_.boot_id));
+    }
   }
 }
 
 std::vector<std::string> Executor::Features() {
-  return {kRestartUnitFeature, kInspectFeature, kRestartSinceFeature};
+  return {kRestartUnitFeature, kInspectFeature, kRestartSinceFeature, kContentFeature};
 }
 
 void Executor::Start(Time now, Actions* actions) {
   for (auto& [key, attempt] : attempts_) {
-    if (!attempt.is_done()) attempt.Begin(now, actions);
+    if (!HeldOf(attempt).is_done())
+      std::visit([now, actions](auto& a) { a.Begin(now, actions); }, attempt);
   }
 }
 
@@ -79,15 +89,17 @@ void Executor::Step(Time now, const Event& event, Actions* actions) {
     const auto* unwatch = std::get_if<UnwatchUnit>(&action);
     return unwatch != nullptr &&
            std::any_of(attempts_.begin(), attempts_.end(), [unwatch](const auto& entry) {
-             return entry.second.is_watching(unwatch->unit);
+             const auto* attempt = std::get_if<UnitAttempt>(&entry.second);
+             return attempt != nullptr && attempt->is_watching(unwatch->unit);
            });
   });
 }
 
 void Executor::On(Time now, const CommandReceived& event, Actions* actions) {
   const AttemptKey& key = event.command.key;
-  if (const Attempt* held = Find(key)) {
-    if (held->is_done()) actions->push_back(SendReport{key, held->outcome()});
+  if (const Attempt* attempt = Find(key)) {
+    const HeldAttempt& held = HeldOf(*attempt);
+    if (held.is_done()) actions->push_back(SendReport{key, held.outcome()});
     return;
   }
   if (event.tombstone) {
@@ -106,13 +118,19 @@ void Executor::On(Time now, const CommandReceived& event, Actions* actions) {
     actions->push_back(SendReport{key, refusal});
     // A key that cannot be is not kept, or it would be listed in each Hello.
     if (refusal->reason == Reason::kMalformed) return;
-    attempts_.emplace(key, Attempt(key, std::move(*refusal)));
+    attempts_.emplace(key, UnitAttempt(key, std::move(*refusal)));
     return;
   }
+  if (IsContentWork(event.command.work)) {
+    Attempt& attempt =
+        attempts_.emplace(key, ContentAttempt(event.command, config_.boot_id, config_.content, now))
+            .first->second;
+    return std::get<ContentAttempt>(attempt).Begin(now, actions);
+  }
   Attempt& attempt =
-      attempts_.emplace(key, Attempt(event.command, config_.boot_id, now, event.waited))
+      attempts_.emplace(key, UnitAttempt(event.command, config_.boot_id, now, event.waited))
           .first->second;
-  attempt.Begin(now, actions);
+  std::get<UnitAttempt>(attempt).Begin(now, actions);
 }
 
 std::optional<Outcome> Executor::Refuse(const CommandReceived& event) const {
@@ -146,10 +164,29 @@ std::optional<Outcome> Executor::Refuse(const CommandReceived& event) const {
                     duration_cast<milliseconds>(command.start_within).count()),
         {}};
   }
+  if (IsContentWork(command.work)) return RefuseContent(command.work);
   if (std::holds_alternative<RestartUnit>(command.work) && !unit.empty()) {
     return RefuseUnit(unit, command.key);
   }
   return std::nullopt;
+}
+
+// Two at once would unmount what the other mounts. Outcomes with records are large, so that few are held.
+std::optional<Outcome> Executor::RefuseContent(const Work& work) const {
+  size_t held = 0;
+  for (const auto& [key, other] : attempts_) {
+    const auto* attempt = std::get_if<ContentAttempt>(&other);
+    if (attempt == nullptr) continue;
+    ++held;
+    if (!attempt->is_done() && attempt->has_effect() && ChangesContent(work)) {
+      return Refused(Reason::kAgentBusy,
+                     fmt::format("attempt {} of {} works on the content; nothing was done",
+                                 key.attempt, key.task));
+    }
+  }
+  if (held < limits::kMaxHeldContentAttempts) return std::nullopt;
+  return Refused(Reason::kAgentBusy,
+                 fmt::format("the agent holds {} attempts on content, as many as it may", held));
 }
 
 std::optional<Outcome> Executor::RefuseUnit(const std::string& unit, const AttemptKey& key) const {
@@ -160,7 +197,8 @@ std::optional<Outcome> Executor::RefuseUnit(const std::string& unit, const Attem
                                unit));
   }
   for (const auto& [other_key, other] : attempts_) {
-    if (other_key != key && other.occupies(unit)) {
+    const auto* attempt = std::get_if<UnitAttempt>(&other);
+    if (other_key != key && attempt != nullptr && attempt->occupies(unit)) {
       return Refused(Reason::kUnitBusy,
                      fmt::format("restart {}: attempt {} of {} works on it; nothing was done", unit,
                                  other_key.attempt, other_key.task));
@@ -171,7 +209,7 @@ std::optional<Outcome> Executor::RefuseUnit(const std::string& unit, const Attem
 
 void Executor::On(Time now, const CancelReceived& event, Actions* actions) {
   if (Attempt* attempt = Find(event.key)) {
-    attempt->OnCancel(now, actions);
+    std::visit([now, actions](auto& a) { a.OnCancel(now, actions); }, *attempt);
   } else if (event.tombstone) {
     actions->push_back(SendReport{event.key, event.tombstone});
   } else {
@@ -185,12 +223,13 @@ void Executor::On(Time now, const CancelReceived& event, Actions* actions) {
 void Executor::On(Time, const SettledReceived& event, Actions* actions) {
   Attempt* attempt = Find(event.key);
   if (attempt == nullptr) return;
-  attempt->set_settle_when_done();
-  Tidy(*attempt, actions);
+  std::visit([](auto& a) { a.set_settle_when_done(); }, *attempt);
+  Tidy(event.key, actions);
 }
 
 void Executor::On(Time, const Welcomed&, Actions* actions) {
-  for (const auto& [key, attempt] : attempts_) {
+  for (const auto& [key, held] : attempts_) {
+    const HeldAttempt& attempt = HeldOf(held);
     if (attempt.is_done()) {
       actions->push_back(SendReport{key, attempt.outcome()});
     } else if (attempt.is_reported_running()) {
@@ -200,11 +239,11 @@ void Executor::On(Time, const Welcomed&, Actions* actions) {
 }
 
 void Executor::On(Time now, const UnitWatched& event, Actions* actions) {
-  if (Attempt* attempt = Find(event.key)) attempt->OnWatched(now, event.status, actions);
+  if (UnitAttempt* attempt = FindUnit(event.key)) attempt->OnWatched(now, event.status, actions);
 }
 
 void Executor::On(Time now, const UnitInspected& event, Actions* actions) {
-  Attempt* attempt = Find(event.key);
+  UnitAttempt* attempt = FindUnit(event.key);
   if (attempt == nullptr) return;
   attempt->OnInspected(now, event.state, actions);
   if (attempt->is_found()) {
@@ -215,58 +254,89 @@ void Executor::On(Time now, const UnitInspected& event, Actions* actions) {
       attempt->Begin(now, actions);
     }
   }
-  Tidy(*attempt, actions);
+  Tidy(event.key, actions);
 }
 
 void Executor::On(Time now, const IntentWritten& event, Actions* actions) {
-  if (Attempt* attempt = Find(event.key)) attempt->OnIntentWritten(now, event.status, actions);
+  Attempt* attempt = Find(event.key);
+  if (attempt == nullptr) return;
+  std::visit([&](auto& a) { a.OnIntentWritten(now, event.status, actions); }, *attempt);
+  Tidy(event.key, actions);
 }
 
 void Executor::On(Time now, const RestartAnswered& event, Actions* actions) {
-  if (Attempt* attempt = Find(event.key)) attempt->OnRestartAnswered(now, event.answer, actions);
+  if (UnitAttempt* attempt = FindUnit(event.key))
+    attempt->OnRestartAnswered(now, event.answer, actions);
 }
 
 void Executor::On(Time, const OutcomeWritten& event, Actions* actions) {
   Attempt* attempt = Find(event.key);
   if (attempt == nullptr) return;
-  attempt->OnOutcomeWritten(actions);
-  Tidy(*attempt, actions);
+  std::visit([actions](auto& a) { a.OnOutcomeWritten(actions); }, *attempt);
+  Tidy(event.key, actions);
+}
+
+void Executor::On(Time now, const MountsRead& event, Actions* actions) {
+  if (ContentAttempt* attempt = FindContent(event.key))
+    attempt->OnMountsRead(now, *event.table, actions);
+  Tidy(event.key, actions);
+}
+
+void Executor::On(Time now, const ChildEnded& event, Actions* actions) {
+  if (ContentAttempt* attempt = FindContent(event.key))
+    attempt->OnChildEnded(now, event.result, actions);
+  Tidy(event.key, actions);
 }
 
 void Executor::On(Time now, const JobRemoved& event, Actions* actions) {
-  for (auto& [key, attempt] : attempts_) {
-    if (attempt.unit() == event.unit)
-      attempt.OnJobRemoved(now, event.job_id, event.result, actions);
+  for (auto& [key, held] : attempts_) {
+    auto* attempt = std::get_if<UnitAttempt>(&held);
+    if (attempt != nullptr && attempt->unit() == event.unit)
+      attempt->OnJobRemoved(now, event.job_id, event.result, actions);
   }
 }
 
 void Executor::On(Time now, const WatchRestored& event, Actions* actions) {
-  for (auto& [key, attempt] : attempts_) {
-    if (attempt.unit() == event.unit) attempt.OnWatchRestored(now, actions);
+  for (auto& [key, held] : attempts_) {
+    auto* attempt = std::get_if<UnitAttempt>(&held);
+    if (attempt != nullptr && attempt->unit() == event.unit) attempt->OnWatchRestored(now, actions);
   }
 }
 
 void Executor::On(Time now, const DeadlinePassed&, Actions* actions) {
-  for (auto& [key, attempt] : attempts_) attempt.OnDeadline(now, actions);
+  for (auto& [key, held] : attempts_)
+    std::visit([now, actions](auto& a) { a.OnDeadline(now, actions); }, held);
 }
 
-Attempt* Executor::Find(const AttemptKey& key) {
+Executor::Attempt* Executor::Find(const AttemptKey& key) {
   const auto it = attempts_.find(key);
   return it == attempts_.end() ? nullptr : &it->second;
 }
 
-void Executor::Tidy(Attempt& attempt, Actions* actions) {
-  if (!attempt.is_done() || !attempt.settle_when_done()) return;
-  // Of the attempt that is erased. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
-  const AttemptKey key = attempt.key();
-  if (attempt.is_recorded()) actions->push_back(SettleEntry{key});
+UnitAttempt* Executor::FindUnit(const AttemptKey& key) {
+  Attempt* attempt = Find(key);
+  return attempt == nullptr ? nullptr : std::get_if<UnitAttempt>(attempt);
+}
+
+ContentAttempt* Executor::FindContent(const AttemptKey& key) {
+  Attempt* attempt = Find(key);
+  return attempt == nullptr ? nullptr : std::get_if<ContentAttempt>(attempt);
+}
+
+void Executor::Tidy(const AttemptKey& key, Actions* actions) {
+  const Attempt* attempt = Find(key);
+  if (attempt == nullptr) return;
+  const HeldAttempt& held = HeldOf(*attempt);
+  if (!held.is_done() || !held.settle_when_done()) return;
+  if (held.is_recorded()) actions->push_back(SettleEntry{key});
   attempts_.erase(key);
 }
 
 std::optional<Time> Executor::NextDeadline() const {
   std::optional<Time> next;
-  for (const auto& [key, attempt] : attempts_) {
-    const std::optional<Time> deadline = attempt.deadline();
+  for (const auto& [key, held] : attempts_) {
+    const std::optional<Time> deadline =
+        std::visit([](const auto& attempt) { return attempt.deadline(); }, held);
     if (deadline && (!next || *deadline < *next)) next = deadline;
   }
   return next;
@@ -279,13 +349,16 @@ std::vector<AttemptKey> Executor::Held() const {
 }
 
 size_t Executor::running_count() const {
-  return static_cast<size_t>(std::count_if(attempts_.begin(), attempts_.end(),
-                                           [](const auto& a) { return !a.second.is_done(); }));
+  return static_cast<size_t>(std::count_if(attempts_.begin(), attempts_.end(), [](const auto& a) {
+    return !HeldOf(a.second).is_done();
+  }));
 }
 
 bool Executor::is_settling() const {
-  return std::any_of(attempts_.begin(), attempts_.end(),
-                     [](const auto& a) { return a.second.is_settling(); });
+  return std::any_of(attempts_.begin(), attempts_.end(), [](const auto& held) {
+    const auto* attempt = std::get_if<UnitAttempt>(&held.second);
+    return attempt != nullptr && attempt->is_settling();
+  });
 }
 
 }  // namespace muster

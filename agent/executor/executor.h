@@ -8,11 +8,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "agent/executor/action.h"
-#include "agent/executor/attempt.h"
+#include "agent/executor/content_attempt.h"
 #include "agent/executor/event.h"
+#include "agent/executor/unit_attempt.h"
 
 namespace muster {
 
@@ -22,12 +24,17 @@ struct ExecutorConfig {
   std::string boot_id;
   // The units that may be restarted.
   std::set<std::string> policy_units;
+  ContentProfile content = {};
 };
 
 class Executor {
  public:
+  using Attempt = std::variant<UnitAttempt, ContentAttempt>;
+
   // `entries` is what the ledger holds: outcomes wait to be reported, attempts without one are looked at by Start.
   Executor(ExecutorConfig config, const std::vector<LedgerEntry>& entries);
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
 
   // Once, before the first event.
   void Start(Time now, Actions* actions);
@@ -54,6 +61,8 @@ class Executor {
   void On(Time now, const IntentWritten& event, Actions* actions);
   void On(Time now, const RestartAnswered& event, Actions* actions);
   void On(Time now, const OutcomeWritten& event, Actions* actions);
+  void On(Time now, const MountsRead& event, Actions* actions);
+  void On(Time now, const ChildEnded& event, Actions* actions);
   void On(Time now, const JobRemoved& event, Actions* actions);
   void On(Time now, const WatchRestored& event, Actions* actions);
   void On(Time now, const DeadlinePassed& event, Actions* actions);
@@ -61,11 +70,16 @@ class Executor {
   // Why a command is not let in, if it is not.
   std::optional<Outcome> Refuse(const CommandReceived& event) const;
   std::optional<Outcome> RefuseUnit(const std::string& unit, const AttemptKey& key) const;
+  std::optional<Outcome> RefuseContent(const Work& work) const;
   Attempt* Find(const AttemptKey& key);
-  // Ends what an event has begun: refusals that depend on the unit's name, and attempts that were settled early.
-  void Tidy(Attempt& attempt, Actions* actions);
+  // Null if there is none of that key and kind.
+  UnitAttempt* FindUnit(const AttemptKey& key);
+  ContentAttempt* FindContent(const AttemptKey& key);
+  // Ends what an event has begun: attempts that were settled early.
+  void Tidy(const AttemptKey& key, Actions* actions);
 
-  ExecutorConfig config_;
+  // Its content profile is lent to the attempts.
+  const ExecutorConfig config_;
   std::map<AttemptKey, Attempt> attempts_;
 };
 

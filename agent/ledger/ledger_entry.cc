@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "agent/ledger/content_json.h"
 #include "agent/ledger/json_reader.h"
 #include "agent/ledger/outcome_json.h"
 #include "common/limits.h"
@@ -46,13 +47,15 @@ absl::StatusOr<json> ParseText(const std::string& text) {
 }
 
 json IntentToJson(const Intent& intent) {
-  return {{"task", intent.key.task},
-          {"attempt", intent.key.attempt},
-          {"unit", intent.unit},
-          {"boot_id", intent.boot_id},
-          {"invocation_before", intent.invocation_before},
-          {"settle_ns", intent.settle.count()},
-          {"deadline_boottime_ns", intent.deadline_boottime_ns}};
+  json out = {{"task", intent.key.task},
+              {"attempt", intent.key.attempt},
+              {"unit", intent.unit},
+              {"boot_id", intent.boot_id},
+              {"invocation_before", intent.invocation_before},
+              {"settle_ns", intent.settle.count()},
+              {"deadline_boottime_ns", intent.deadline_boottime_ns}};
+  if (intent.content) out["content"] = ContentWorkToJson(*intent.content);
+  return out;
 }
 
 absl::StatusOr<Intent> IntentFromJson(const json& in) {
@@ -65,12 +68,18 @@ absl::StatusOr<Intent> IntentFromJson(const json& in) {
   reader.Read("invocation_before", intent.invocation_before);
   reader.Read("settle_ns", intent.settle);
   reader.Read("deadline_boottime_ns", intent.deadline_boottime_ns);
+  const json* content = reader.ReadOptional("content");
   MUSTER_RETURN_IF_ERROR(reader.Finish());
+  if (content == nullptr) return intent;
+  auto work = ContentWorkFromJson(*content);
+  MUSTER_RETURN_IF_ERROR(work.status());
+  intent.content = *std::move(work);
   return intent;
 }
 
 // An attempt that has not ended is gone on with, so it must be one that this agent can have begun.
 absl::Status CheckBegun(const Intent& intent) {
+  if (intent.content) return absl::OkStatus();
   if (intent.unit.empty() || intent.unit.size() > limits::kMaxNameBytes) {
     return MakeStatus(absl::StatusCode::kInvalidArgument, "intent: names no unit");
   }

@@ -6,12 +6,14 @@
 #include <string>
 
 #include "agent/ledger/ledger_store.h"
+#include "common/content.h"
 #include "common/status.h"
 
 namespace muster {
 
-// Far above the largest entry (one sentence of 4 KiB and three unit states); a larger file is not ours.
-inline constexpr size_t kMaxEntryBytes = 64 << 10;
+// Far above the largest entry (one sentence of 4 KiB, three unit states, and a record of mounts in which JSON may write six bytes for one);
+// a larger file is not ours.
+inline constexpr size_t kMaxEntryBytes = (64 << 10) + 6 * kMaxRecordBytes;
 
 // "jobs+ID+tasks+NODE@1" for attempt 1 of jobs/ID/tasks/NODE. INVALID_ARGUMENT if the key cannot be a name: a task is 1 to
 // limits::kMaxNameBytes of [A-Za-z0-9._-] and '/', an attempt is at least 1.

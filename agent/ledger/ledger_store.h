@@ -22,6 +22,8 @@ struct Intent {
   Duration settle{};
   // On the CLOCK_BOOTTIME of `boot_id`.
   uint64_t deadline_boottime_ns = 0;
+  // Of an attempt on content: what it does, with its record. The fields of a unit are empty then.
+  std::optional<Work> content = std::nullopt;
   bool operator==(const Intent&) const = default;
 };
 

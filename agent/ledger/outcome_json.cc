@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/ledger/content_json.h"
 #include "agent/ledger/json_reader.h"
 
 namespace muster {
@@ -18,6 +19,7 @@ json EvidenceToJson(const Evidence& evidence) {
   if (evidence.before) out["before"] = ToJson(*evidence.before);
   if (evidence.after) out["after"] = ToJson(*evidence.after);
   if (evidence.spire) out["spire"] = ToJson(*evidence.spire);
+  if (evidence.content) out["content"] = ToJson(*evidence.content);
   return out;
 }
 
@@ -40,6 +42,11 @@ absl::StatusOr<Evidence> EvidenceFromJson(const json& in) {
   ReadUnitState(reader, "before", evidence.before);
   ReadUnitState(reader, "after", evidence.after);
   ReadUnitState(reader, "spire", evidence.spire);
+  if (const json* content = reader.ReadOptional("content")) {
+    auto record = ContentRecordFromJson(*content);
+    MUSTER_RETURN_IF_ERROR(record.status());
+    evidence.content = *std::move(record);
+  }
   MUSTER_RETURN_IF_ERROR(reader.Finish());
   return evidence;
 }

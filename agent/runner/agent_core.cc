@@ -23,11 +23,13 @@ AgentCore::AgentCore(Config config, LedgerStore& ledger, const Clock& clock, Hos
       ledger_(ledger),
       clock_(clock),
       host_(host),
-      executor_({config_.node, ledger.incarnation(), config_.boot_id, config_.policy_units},
+      executor_({config_.node, ledger.incarnation(), config_.boot_id, config_.policy_units,
+                 config_.content},
                 ledger.Load()) {}
 
-void AgentCore::Start(UnitManager& units, Uplink& uplink) {
+void AgentCore::Start(UnitManager& units, Children& children, Uplink& uplink) {
   units_ = &units;
+  children_ = &children;
   uplink_ = &uplink;
   Actions actions;
   executor_.Start(Now(), &actions);
@@ -61,7 +63,7 @@ void AgentCore::SendHello(std::vector<UnitState> units) {
   hello.status.node = config_.node;
   hello.status.boot_age = Duration(clock_.BoottimeNs());
   hello.status.units = std::move(units);
-  hello.status.mounted = host_.Mounts();
+  hello.status.mounted = ProjectedMounts(host_.ReadMountTable(), config_.content);
   hello.seen_epoch = ledger_.epoch();
   uplink_->Send(hello);
   host_.OnChanged();
@@ -190,6 +192,20 @@ void AgentCore::Do(const WriteOutcome& action) {
                Show(action.key), Message(status));
   }
   Take(OutcomeWritten{action.key});
+}
+
+void AgentCore::Do(const ReadMounts& action) {
+  Take(MountsRead{action.key, std::make_shared<const MountTable>(host_.ReadMountTable())});
+}
+
+void AgentCore::Do(const RunChild& action) {
+  const std::string what = Describe(action.task);
+  children_->Run(action.task, action.patience, [this, key = action.key, what](ChildResult result) {
+    CrashPoint("agent.child-ended");
+    if (result.error != 0 || result.is_hung) log::Info("{} {}: {}", what, Show(key), result.text);
+    Take(ChildEnded{key, std::move(result)});
+  });
+  CrashPoint("agent.child-begun");
 }
 
 void AgentCore::Do(const SettleEntry& action) {

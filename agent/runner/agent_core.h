@@ -1,7 +1,7 @@
 // The agent without its loop: feeds the executor with what the uplink, systemd and time bring, and does what it asks for, in its order:
 // write, then act, then report. Knows nothing of sd-event, so that a simulation can run it in a time of its own.
 //
-// One thread, the loop's. Answers of the seams come later, never inside the call that asked.
+// One thread, the loop's. Answers of units and uplink come later, never inside the call that asked; those of children may come inside.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,8 @@
 
 #include "agent/executor/executor.h"
 #include "agent/ledger/ledger_store.h"
+#include "agent/mount/children.h"
+#include "agent/mount/content_tree.h"
 #include "agent/runner/status_probe.h"
 #include "agent/runner/transit_clock.h"
 #include "agent/systemd/unit_manager.h"
@@ -29,6 +31,7 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
     std::string boot_id;
     std::vector<std::string> aliases;
     std::set<std::string> policy_units;
+    ContentProfile content = {};
   };
 
   // The loop and the machine around the core.
@@ -39,14 +42,14 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
     virtual void OnChanged() = 0;
     // The uplink has taken a report of an outcome.
     virtual void OnReported() = 0;
-    virtual std::vector<MountedContent> Mounts() = 0;
+    virtual MountTable ReadMountTable() = 0;
   };
 
   // All are lent and outlive the core.
   AgentCore(Config config, LedgerStore& ledger, const Clock& clock, Host& host);
 
   // The seams are made with the core as their handler, so they come after it. Lent; they outlive the core's last event.
-  void Start(UnitManager& units, Uplink& uplink);
+  void Start(UnitManager& units, Children& children, Uplink& uplink);
 
   // UplinkHandler.
   void OnUp() override;
@@ -82,6 +85,8 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   void Do(const WriteIntent& action);
   void Do(const CallRestart& action);
   void Do(const WriteOutcome& action);
+  void Do(const ReadMounts& action);
+  void Do(const RunChild& action);
   void Do(const SettleEntry& action);
   void Do(const SendReport& action);
 
@@ -91,6 +96,7 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   const Clock& clock_;
   Host& host_;
   UnitManager* units_ = nullptr;
+  Children* children_ = nullptr;
   Uplink* uplink_ = nullptr;
 
   Executor executor_;

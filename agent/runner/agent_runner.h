@@ -19,7 +19,7 @@ namespace muster {
 class AgentPlace {
  public:
   virtual ~AgentPlace() = default;
-  virtual std::vector<MountedContent> Mounts() = 0;
+  virtual MountTable ReadMountTable() = 0;
   // Something has happened; what the core says of itself may be another now.
   virtual void OnChanged(const AgentCore& core) = 0;
 };
@@ -32,7 +32,9 @@ class AgentRunner final : public UplinkHandler,
   AgentRunner(AgentCore::Config config, sd_event* event, LedgerStore& ledger, AgentPlace& place);
 
   // The seams are made with the runner as their handler, so they come after it. Lent; they outlive the runner's last event.
-  void Start(UnitManager& units, Uplink& uplink) { core_.Start(units, uplink); }
+  void Start(UnitManager& units, Children& children, Uplink& uplink) {
+    core_.Start(units, children, uplink);
+  }
 
   // UplinkHandler.
   void OnUp() override { core_.OnUp(); }
@@ -51,7 +53,7 @@ class AgentRunner final : public UplinkHandler,
   // AgentCore::Host.
   void OnChanged() override;
   void OnReported() override;
-  std::vector<MountedContent> Mounts() override { return place_.Mounts(); }
+  MountTable ReadMountTable() override { return place_.ReadMountTable(); }
 
   static int OnTimer(sd_event_source* source, uint64_t time_us, void* userdata);
   static int OnReportLeft(sd_event_source* source, void* userdata);

@@ -4,11 +4,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
+#include <utility>
 
 #include "common/toml_file.h"
 
 namespace muster {
 namespace {
+
+constexpr int64_t kMaxHookSeconds = 3600;
 
 // The policy says what may be done as root, so it must be root's.
 absl::Status CheckOwner(const std::string& path) {
@@ -67,6 +71,72 @@ absl::Status ReadIdentity(const std::string& path, const toml::node& node, Agent
   return absl::OkStatus();
 }
 
+absl::Status ReadHooks(const std::string& path, const toml::node& node, const std::string& key,
+                       std::vector<ContentHook>* hooks) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return WrongSetting(path, node, key + " must be an array of commands");
+  for (const toml::node& element : *array) {
+    ContentHook hook;
+    MUSTER_RETURN_IF_ERROR(ReadStrings(path, element, "each of " + key, &hook.argv));
+    hooks->push_back(std::move(hook));
+  }
+  return absl::OkStatus();
+}
+
+// There is no shell, and no search for a program.
+absl::Status CheckProgram(const std::string& path, const toml::node& node, const std::string& key,
+                          const std::vector<std::string>& argv) {
+  if (!argv.empty() && argv.front().starts_with('/')) return absl::OkStatus();
+  return WrongSetting(path, node, key + " must begin with the path of a program");
+}
+
+absl::Status CheckContent(const std::string& path, const toml::node& node,
+                          const ContentProfile& content) {
+  for (const std::string& source : content.sources) {
+    if (!source.starts_with('/') || !source.ends_with('/'))
+      return WrongSetting(path, node, "content.sources must begin and end with a slash");
+  }
+  MUSTER_RETURN_IF_ERROR(CheckProgram(path, node, "content.mount_helper", content.mount_helper));
+  for (const auto* hooks : {&content.before_unmount, &content.after_remount}) {
+    for (const ContentHook& hook : *hooks)
+      MUSTER_RETURN_IF_ERROR(CheckProgram(path, node, "each hook of content", hook.argv));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadContent(const std::string& path, const toml::node& node, ContentProfile* content) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return WrongSetting(path, node, "content must be a table");
+  const std::map<std::string, std::vector<std::string>*> lists{
+      {"types", &content->types},
+      {"sources", &content->sources},
+      {"loop_types", &content->loop_types},
+      {"mount_helper", &content->mount_helper},
+      {"dropped_options", &content->dropped_options}};
+  Duration hook_deadline = ContentHook().deadline;
+  for (const auto& [key, value] : *table) {
+    const std::string name(key.str());
+    if (const auto list = lists.find(name); list != lists.end()) {
+      list->second->clear();
+      MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "content." + name, list->second));
+    } else if (name == "before_unmount") {
+      MUSTER_RETURN_IF_ERROR(ReadHooks(path, value, "content." + name, &content->before_unmount));
+    } else if (name == "after_remount") {
+      MUSTER_RETURN_IF_ERROR(ReadHooks(path, value, "content." + name, &content->after_remount));
+    } else if (name == "hook_seconds") {
+      const auto seconds = value.value<int64_t>();
+      if (!seconds || *seconds < 1 || *seconds > kMaxHookSeconds)
+        return WrongSetting(path, value, "content.hook_seconds must be a number from 1 to 3600");
+      hook_deadline = std::chrono::seconds(*seconds);
+    } else {
+      return WrongSetting(path, value, "unknown key content." + name);
+    }
+  }
+  for (auto* hooks : {&content->before_unmount, &content->after_remount})
+    for (ContentHook& hook : *hooks) hook.deadline = hook_deadline;
+  return CheckContent(path, node, *content);
+}
+
 absl::Status ReadTable(const std::string& path, const toml::table& table, AgentConfig* config) {
   for (const auto& [key, value] : table) {
     if (key.str() == "aliases") {
@@ -74,6 +144,8 @@ absl::Status ReadTable(const std::string& path, const toml::table& table, AgentC
       MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "aliases", &config->aliases));
     } else if (key.str() == "policy") {
       MUSTER_RETURN_IF_ERROR(ReadPolicy(path, value, config));
+    } else if (key.str() == "content") {
+      MUSTER_RETURN_IF_ERROR(ReadContent(path, value, &config->content));
     } else if (key.str() == "identity") {
       MUSTER_RETURN_IF_ERROR(ReadIdentity(path, value, config));
     } else {

@@ -6,6 +6,16 @@
 //   [policy]
 //   units = ["cray-orca.service"]  units that may be restarted; default: cray-orca.service, cray-dvs-orca.service
 //
+//   [content]                      what counts as projected content, and how it is mounted again; default: CPS by DVS
+//   types = ["dvs"]                types of projected file systems
+//   sources = ["/var/lib/cps-local/"]   where their sources begin; 32 hexadecimal digits follow
+//   loop_types = ["squashfs", "erofs"]  file systems in files of theirs
+//   mount_helper = ["/bin/mount", "-t", "{fstype}", "-o", "{options}", "{source}", "{target}"]
+//   dropped_options = ["statsfile", "nodefile", "nnodes"]   shown by the file system, and not taken by the helper
+//   before_unmount = [["/bin/bash", "/etc/cray-pe.d/pe_cleanup.sh"]]   programs to be run first; default: none
+//   after_remount = []             and last
+//   hook_seconds = 60              for each of them
+//
 //   [identity]
 //   agent = "spiffe://…/<name>"       this node's name in its own certificate
 //   controller = "spiffe://…/<name>"  what a controller's certificate must have
@@ -15,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/mount/content_profile.h"
 #include "common/identity.h"
 #include "common/status.h"
 
@@ -26,6 +37,7 @@ struct AgentConfig {
   std::vector<std::string> aliases;
   std::set<std::string> policy_units = {"cray-orca.service", "cray-dvs-orca.service"};
   IdentityPatterns patterns;
+  ContentProfile content = {};
 };
 
 // Adds what the file says. INVALID_ARGUMENT with file, line and what is wrong; FAILED_PRECONDITION if somebody other than

@@ -33,7 +33,7 @@ class SwarmAgent final : private UplinkHandler,
   SwarmAgent(const SwarmAgent&) = delete;
   SwarmAgent& operator=(const SwarmAgent&) = delete;
 
-  void Start() { runner_.Start(units_, uplink_); }
+  void Start() { runner_.Start(units_, children_, uplink_); }
   // Ends the stream as a connection that breaks would.
   void Disconnect() { uplink_.Break(); }
   // While it is deaf it reads nothing and answers nothing, and its connection stays open. Only the stream of this moment.
@@ -49,7 +49,7 @@ class SwarmAgent final : private UplinkHandler,
   void OnWatchRestored(const std::string&) override {}
   void OnSubscribe(const std::string& invocation) override;
   void OnStop() override;
-  std::vector<MountedContent> Mounts() override { return {}; }
+  MountTable ReadMountTable() override { return {}; }
   void OnChanged(const AgentCore& core) override;
 
   const std::string node_;
@@ -62,6 +62,7 @@ class SwarmAgent final : private UplinkHandler,
   MemoryLedger ledger_;
   AgentRunner runner_;
   SimulatedUnits units_;
+  NoChildren children_;
   H2Uplink uplink_;
 };
 

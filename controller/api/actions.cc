@@ -7,6 +7,21 @@
 #include "controller/edge/grpc_status.h"
 
 namespace muster {
+namespace {
+
+// Of what content was mounted: without them it could not be mounted again.
+bool HasRecords(const JobSpec& job) {
+  return !job.operation.empty() && std::holds_alternative<InspectContent>(job.work);
+}
+
+absl::Status RecordsAreKept(const std::string& job) {
+  return MakeStatus(
+      absl::StatusCode::kFailedPrecondition,
+      "{} has the records by which content is mounted again; it goes when its time is over",
+      JobName(job));
+}
+
+}  // namespace
 
 void ControllerService::Act(const grpc::CallbackServerContext& context, JobAction action,
                             const std::string& name, grpc::ServerUnaryReactor* reactor,
@@ -16,8 +31,10 @@ void ControllerService::Act(const grpc::CallbackServerContext& context, JobActio
       [this, action, &name, reactor, done = std::move(done)](const std::string& operator_name) {
         const absl::StatusOr<std::string> id = ParseJobName(name);
         if (!id.ok()) return reactor->Finish(GrpcStatus(id.status()));
-        const absl::Status found = reader_.GetJob(*id).status();
-        if (!found.ok()) return reactor->Finish(GrpcStatus(found));
+        const absl::StatusOr<JobSummary> job = reader_.GetJob(*id);
+        if (!job.ok()) return reactor->Finish(GrpcStatus(job.status()));
+        if (action == JobAction::kDelete && HasRecords(job->spec))
+          return reactor->Finish(GrpcStatus(RecordsAreKept(*id)));
         control_.Act(action, *id, operator_name, done);
       });
 }

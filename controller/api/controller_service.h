@@ -13,6 +13,7 @@
 
 #include "common/identity.h"
 #include "common/time.h"
+#include "controller/api/validate.h"
 #include "controller/api/watch_reactor.h"
 #include "controller/api/worker.h"
 #include "controller/edge/peer_certificate.h"
@@ -105,6 +106,9 @@ class ControllerService final : public v1::Controller::CallbackService {
                                             v1::Operation* response) override;
   grpc::ServerWriteReactor<v1::Operation>* WatchOperation(
       grpc::CallbackServerContext* context, const v1::WatchOperationRequest* request) override;
+  grpc::ServerUnaryReactor* GetContent(grpc::CallbackServerContext* context,
+                                       const v1::GetContentRequest* request,
+                                       v1::Content* response) override;
   grpc::ServerUnaryReactor* ListSubscribers(grpc::CallbackServerContext* context,
                                             const v1::ListSubscribersRequest* request,
                                             v1::ListSubscribersResponse* response) override;
@@ -137,6 +141,17 @@ class ControllerService final : public v1::Controller::CallbackService {
               v1::Job* response, grpc::ServerUnaryReactor* reactor);
   void Create(const std::string& operator_name, const v1::CreateOperationRequest& request,
               v1::Operation* response, grpc::ServerUnaryReactor* reactor);
+  void CreateContent(const std::string& operator_name, const v1::CreateOperationRequest& request,
+                     CheckedOperation checked, v1::Operation* response,
+                     grpc::ServerUnaryReactor* reactor);
+  // The nodes of a phase: those that were asked for, or of one that mounts again, all of the content.
+  absl::StatusOr<Resolved> ContentTargets(const v1::CreateOperationRequest& request,
+                                          const ContentSpec& spec);
+  // NOT_FOUND if there is none.
+  absl::StatusOr<std::vector<OperationRecord>> PhasesOf(const std::string& content);
+  absl::StatusOr<std::string> NewestContent();
+  absl::StatusOr<std::string> NameToUnmount();
+  absl::Status Get(const v1::GetContentRequest& request, v1::Content& response);
   // What a watch needs, once its caller is known, and there is room for one more. `named`: whether what it watches has a good name.
   absl::StatusOr<WatchContext> AdmitWatch(const grpc::CallbackServerContext& context,
                                           const absl::Status& named);

@@ -71,6 +71,8 @@ void ControllerService::Create(const std::string& operator_name,
                                grpc::ServerUnaryReactor* reactor) {
   absl::StatusOr<CheckedOperation> checked = CheckRequest(request, clock_.Now());
   if (!checked.ok()) return reactor->Finish(GrpcStatus(checked.status()));
+  if (checked->content)
+    return CreateContent(operator_name, request, *std::move(checked), response, reactor);
   if (!options_.list_subscribers) return reactor->Finish(GrpcStatus(NoHmnfd()));
   absl::StatusOr<Resolved> targets = ResolveTargets(request.targets(), registry_, reader_);
   if (!targets.ok()) return reactor->Finish(GrpcStatus(targets.status()));
@@ -133,7 +135,7 @@ absl::Status ControllerService::List(const v1::ListOperationsRequest& request,
   MUSTER_RETURN_IF_ERROR(records.status());
   for (size_t i = 0; i < std::min(size, records->size()); ++i) {
     v1::Operation& operation = *response.add_operations() = ToProto((*records)[i]);
-    operation.mutable_resubscription()->clear_baseline();
+    if (operation.has_resubscription()) operation.mutable_resubscription()->clear_baseline();
     operation.clear_notes();
   }
   if (records->size() > size) response.set_next_page_token((*records)[size - 1].spec->id);

@@ -74,6 +74,12 @@ absl::StatusOr<Work> CheckWork(const v1::Work& proto) {
       MUSTER_RETURN_IF_ERROR(unit.status());
       return Work(Inspect{*unit});
     }
+    case v1::Work::kInspectContent:
+      return Work(InspectContent{});
+    case v1::Work::kUnmountContent:
+    case v1::Work::kRemountContent:
+      return Invalid(
+          "work: content is unmounted and mounted by operations, which have its records");
     case v1::Work::WORK_NOT_SET:
       break;
   }
@@ -126,6 +132,28 @@ absl::Status CheckPace(uint32_t floor, uint32_t ceiling) {
   return absl::OkStatus();
 }
 
+absl::Status CheckContentName(const std::string& name) {
+  constexpr char kAllowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  constexpr size_t kMaxContentName = 64;
+  if (name.size() <= kMaxContentName && name.find_first_not_of(kAllowed) == std::string::npos)
+    return absl::OkStatus();
+  return Invalid("content: '{:.{}}' is no name of a content: at most {} letters, digits and .-_",
+                 name, limits::kMaxNameBytes, kMaxContentName);
+}
+
+absl::StatusOr<ContentSpec> CheckContent(const v1::CreateOperationRequest& request, Time now) {
+  const bool is_unmount = request.has_content_unmount();
+  ContentSpec spec =
+      is_unmount ? FromProto(request.content_unmount()) : FromProto(request.content_remount());
+  MUSTER_RETURN_IF_ERROR(CheckContentName(spec.content));
+  const absl::StatusOr<Policy> policy = CheckPolicy(
+      is_unmount ? request.content_unmount().policy() : request.content_remount().policy(), now);
+  MUSTER_RETURN_IF_ERROR(policy.status());
+  spec.policy = *policy;
+  MUSTER_RETURN_IF_ERROR(CheckFits(InspectContent{}, spec.policy));
+  return spec;
+}
+
 constexpr std::array<const char*, 11> kSuffixes = {".service",   ".socket", ".device", ".mount",
                                                    ".automount", ".swap",   ".target", ".path",
                                                    ".timer",     ".slice",  ".scope"};
@@ -175,6 +203,12 @@ absl::StatusOr<CheckedOperation> CheckRequest(const v1::CreateOperationRequest& 
   MUSTER_RETURN_IF_ERROR(request_id.status());
   checked.request_id = *std::move(request_id);
   checked.digest = DigestOf(request);
+  if (request.has_content_unmount() || request.has_content_remount()) {
+    absl::StatusOr<ContentSpec> content = CheckContent(request, now);
+    MUSTER_RETURN_IF_ERROR(content.status());
+    checked.content = *std::move(content);
+    return checked;
+  }
   if (!request.has_resubscription()) return Invalid("kind: none that this controller knows");
   const v1::Resubscription& proto = request.resubscription();
   absl::StatusOr<Policy> policy = CheckPolicy(proto.policy(), now);

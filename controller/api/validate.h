@@ -1,6 +1,7 @@
 // Whether a request for a job or an operation can be done, and what it means with every default filled in. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/status.h"
@@ -24,7 +25,9 @@ absl::StatusOr<CheckedRequest> CheckRequest(const v1::CreateJobRequest& request,
 struct CheckedOperation {
   std::string request_id;
   std::string digest;
-  ResubscriptionSpec resubscription;  // without nodes and job
+  // One of them: without nodes and jobs. Of content the name may be empty.
+  ResubscriptionSpec resubscription;
+  std::optional<ContentSpec> content;
 };
 
 // Likewise.

@@ -51,7 +51,7 @@ absl::StatusOr<OperationWatch::Next> OperationWatch::Read(v1::Operation& message
   if (!sees_job_) {
     const absl::StatusOr<OperationRecord> record = context().reader.GetOperation(operation_);
     MUSTER_RETURN_IF_ERROR(record.status());
-    Follow(record->spec->resubscription.job);
+    for (const std::string& job : JobsOf(*record->spec)) Follow(job);
     sees_job_ = true;
   }
   absl::StatusOr<v1::Operation> operation = ReadOperation(operation_, context().reader);
@@ -68,8 +68,11 @@ absl::StatusOr<v1::Operation> ReadOperation(const std::string& id, JobReader& re
   MUSTER_RETURN_IF_ERROR(record.status());
   v1::Operation operation = ToProto(*record);
   // The API tells the baseline to nobody: whoever gave it has it, and it may be large.
-  operation.mutable_resubscription()->clear_baseline();
-  const absl::StatusOr<JobSummary> job = reader.GetJob(record->spec->resubscription.job);
+  if (operation.has_resubscription()) operation.mutable_resubscription()->clear_baseline();
+  std::string newest;
+  for (const OperationStep& step : record->status.steps)
+    if (!step.job.empty()) newest = step.job;
+  const absl::StatusOr<JobSummary> job = reader.GetJob(newest);
   if (job.ok()) *operation.mutable_job() = ToProto(*job);
   return operation;
 }

@@ -42,6 +42,7 @@ void AddVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   AddNodeShow(*node, global, exit_code);
   AddOperationVerbs(app, global, exit_code);
   AddSubscriptionVerbs(app, global, exit_code);
+  AddContentVerbs(app, global, exit_code);
   AddStatus(app, global, exit_code);
   AddPkiCommands(app, exit_code);
 }

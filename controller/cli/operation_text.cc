@@ -41,9 +41,23 @@ std::string OperationText(const v1::Operation& operation) {
   return text + "\n";
 }
 
+uint32_t TargetCount(const v1::Operation& operation) {
+  if (operation.has_content_unmount()) return operation.content_unmount().target_count();
+  if (operation.has_content_remount()) return operation.content_remount().target_count();
+  return operation.resubscription().target_count();
+}
+
 std::string StartLine(const v1::Operation& operation) {
-  const uint32_t count = operation.resubscription().target_count();
-  return fmt::format("{}: resubscription of {} node{}", Printable(operation.name()), count,
+  const uint32_t count = TargetCount(operation);
+  std::string what = "resubscription of";
+  if (operation.has_content_unmount()) {
+    what = fmt::format("unmounting of content {} on",
+                       Printable(operation.content_unmount().content()));
+  } else if (operation.has_content_remount()) {
+    what =
+        fmt::format("mounting of content {} on", Printable(operation.content_remount().content()));
+  }
+  return fmt::format("{}: {} {} node{}", Printable(operation.name()), what, count,
                      count == 1 ? "" : "s");
 }
 

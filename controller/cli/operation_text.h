@@ -14,7 +14,8 @@ std::string StateName(v1::OperationState state);
 
 // Steps and notes, each line ended, and one line with how it ended or where it stands.
 std::string OperationText(const v1::Operation& operation);
-// "operations/…: resubscription of 20 nodes".
+uint32_t TargetCount(const v1::Operation& operation);
+// "operations/…: resubscription of 20 nodes", "…: unmounting of content pe-24 on 20 nodes".
 std::string StartLine(const v1::Operation& operation);
 // "12 of 20 ended: 11 succeeded, 1 failed; 5 verifying".
 std::string ProgressLine(const v1::Operation& operation);

@@ -59,8 +59,8 @@ ExitCode List(const GlobalOptions& global) {
   table.AddRow({"OPERATION", "STATE", "NODES", "BY", "CREATED"});
   for (const v1::Operation& operation : response.operations()) {
     table.AddRow({Printable(operation.name()), StateName(operation.state()),
-                  std::to_string(operation.resubscription().target_count()),
-                  Printable(operation.created_by()), FormatTime(operation.create_time())});
+                  std::to_string(TargetCount(operation)), Printable(operation.created_by()),
+                  FormatTime(operation.create_time())});
   }
   Print(table.Text());
   return ExitCode::kSuccess;

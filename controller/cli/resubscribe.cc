@@ -1,17 +1,11 @@
 // muster resubscribe TARGETS - every node's ORCA is restarted at the pace that HMNFD takes, until HMNFD has a subscription of each. With
 // --no-verify it is a restart and no more.
-#include <fmt/core.h>
-
-#include <cstdio>
 #include <iostream>
 #include <memory>
 
 #include "common/uuid.h"
 #include "controller/cli/baseline.h"
-#include "controller/cli/follow.h"
-#include "controller/cli/follow_operation.h"
 #include "controller/cli/job_id.h"
-#include "controller/cli/operation_text.h"
 #include "controller/cli/policy_options.h"
 #include "controller/cli/submit.h"
 #include "controller/cli/verbs.h"
@@ -48,21 +42,6 @@ absl::StatusOr<v1::Resubscription> Wanted(const ResubscribeOptions& options) {
   return wanted;
 }
 
-ExitCode Submit(Connection& connection, const v1::CreateOperationRequest& request,
-                const ResubscribeOptions& options, OutputFormat output) {
-  v1::Operation operation;
-  const absl::Status created =
-      connection.Call(&v1::Controller::Stub::CreateOperation, "resubscribe", request, operation);
-  if (!created.ok() && options.job.dry_run) return Fail(created);
-  if (!created.ok()) return FailToCreate(connection, created, request.request_id(), "operation");
-  if (options.job.dry_run) return ShowPlan(connection, request.targets(), operation.job(), output);
-  if (!options.job.wait.detach)
-    return FollowOperation(connection, std::move(operation), options.job.wait, output);
-  Print(output == OutputFormat::kJson ? JsonText(ToJson(operation)) : operation.name() + "\n");
-  fmt::print(stderr, "muster: {}\n", StartLine(operation));
-  return ExitCode::kSuccess;
-}
-
 ExitCode Resubscribe(const ResubscribeOptions& options, const GlobalOptions& global) {
   if (options.no_verify) return SubmitRestart(options, global);
   absl::StatusOr<v1::Targets> targets = ReadTargets(options.job.targets, std::cin);
@@ -78,7 +57,7 @@ ExitCode Resubscribe(const ResubscribeOptions& options, const GlobalOptions& glo
   *request.mutable_targets() = *targets;
   *request.mutable_resubscription() = *wanted;
   request.set_validate_only(options.job.dry_run);
-  return Submit(**connection, request, options, global.output);
+  return SubmitOperation(**connection, "resubscribe", request, options.job, global.output);
 }
 
 void AddProofOptions(CLI::App& verb, ResubscribeOptions& options) {

@@ -7,10 +7,12 @@
 
 #include "common/uuid.h"
 #include "controller/cli/follow.h"
+#include "controller/cli/follow_operation.h"
 #include "controller/cli/job_id.h"
 #include "controller/cli/json.h"
 #include "controller/cli/names.h"
 #include "controller/cli/node_fetch.h"
+#include "controller/cli/operation_text.h"
 #include "controller/cli/plan_text.h"
 #include "controller/cli/policy_options.h"
 #include "controller/cli/report.h"
@@ -77,6 +79,22 @@ ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targe
   if (options.dry_run) return ShowPlan(connection, targets, job, global.output);
   if (options.wait.detach) return Detach(connection, std::move(job), global.output);
   return FollowJob(connection, std::move(job), options.wait, global.output);
+}
+
+ExitCode SubmitOperation(Connection& connection, const char* what,
+                         const v1::CreateOperationRequest& request, const JobOptions& options,
+                         OutputFormat output) {
+  v1::Operation operation;
+  const absl::Status created =
+      connection.Call(&v1::Controller::Stub::CreateOperation, what, request, operation);
+  if (!created.ok() && options.dry_run) return Fail(created);
+  if (!created.ok()) return FailToCreate(connection, created, request.request_id(), "operation");
+  if (options.dry_run) return ShowPlan(connection, request.targets(), operation.job(), output);
+  if (!options.wait.detach)
+    return FollowOperation(connection, std::move(operation), options.wait, output);
+  Print(output == OutputFormat::kJson ? JsonText(ToJson(operation)) : operation.name() + "\n");
+  fmt::print(stderr, "muster: {}\n", StartLine(operation));
+  return ExitCode::kSuccess;
 }
 
 ExitCode SubmitJob(const v1::Work& work, const JobOptions& options, const GlobalOptions& global) {

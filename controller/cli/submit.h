@@ -14,6 +14,11 @@ ExitCode SubmitJob(const v1::Work& work, const JobOptions& options, const Global
 ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targets& targets,
                    const JobOptions& options, const GlobalOptions& global);
 
+// Likewise an operation. `what` is the verb, for errors.
+ExitCode SubmitOperation(Connection& connection, const char* what,
+                         const v1::CreateOperationRequest& request, const JobOptions& options,
+                         OutputFormat output);
+
 // What is said of a call that makes something, and of which it is not known whether it worked. `what`: "job".
 ExitCode FailToCreate(const Connection& connection, const absl::Status& status,
                       const std::string& request_id, const char* what);

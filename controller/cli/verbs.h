@@ -26,6 +26,8 @@ void AddNodeShow(CLI::App& node, const GlobalOptions& global, int& exit_code);
 void AddOperationVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code);
 void AddSubscriptionVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code);
 
+void AddContentVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code);
+
 void AddStatus(CLI::App& app, const GlobalOptions& global, int& exit_code);
 
 }  // namespace muster::cli

@@ -28,8 +28,9 @@ bool IsOrca(const std::string& unit) {
   return unit.empty() || unit == "cray-orca.service" || unit == "cray-dvs-orca.service";
 }
 
-// Whether two pieces of work may touch the same unit of a node. ORCA's name is the node's business.
+// Whether two pieces of work may touch the same unit of a node, or its content. ORCA's name is the node's business.
 bool TouchSameUnit(const Work& a, const Work& b) {
+  if (ChangesContent(a) && ChangesContent(b)) return true;
   const auto* first = std::get_if<RestartUnit>(&a);
   const auto* second = std::get_if<RestartUnit>(&b);
   if (first == nullptr || second == nullptr) return false;

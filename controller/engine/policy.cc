@@ -70,6 +70,9 @@ bool IsRetryable(Reason reason) {
     case Reason::kNoAnswer:
     case Reason::kUnitBusy:
     case Reason::kAgentBusy:
+    case Reason::kBusy:
+    case Reason::kHung:
+    case Reason::kPartial:
     case Reason::kLedger:
     // Nothing was done, or the node was restarted in the middle.
     case Reason::kExpired:

@@ -17,6 +17,16 @@ std::string Name(OperationState state) {
 
 bool IsTerminal(OperationState state) { return state >= OperationState::kSucceeded; }
 
+std::vector<std::string> JobsOf(const OperationSpec& spec) {
+  if (!spec.content) return {spec.resubscription.job};
+  if (spec.content->is_unmount) return {spec.content->record_job, spec.content->job};
+  return {spec.content->job};
+}
+
+const std::vector<std::string>& NodesOf(const OperationSpec& spec) {
+  return spec.content ? spec.content->nodes : spec.resubscription.nodes;
+}
+
 std::string OperationName(const std::string& id) { return "operations/" + id; }
 
 }  // namespace muster

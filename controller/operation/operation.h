@@ -65,6 +65,21 @@ struct ResubscriptionSpec {
   bool operator==(const ResubscriptionSpec&) const = default;
 };
 
+// One phase of what a rebuild of CPS's etcd needs: projected content is unmounted everywhere before it, or mounted again after it. What was
+// asked; never changes.
+struct ContentSpec {
+  std::string content;  // the name under which the phases of one rebuild are found
+  bool is_unmount = true;
+  std::string record_job;  // id of the job that records what is mounted, before it is unmounted
+  std::string job;         // id of the job that unmounts or mounts
+  Policy policy;           // of that one
+  bool is_lazy = false;
+  bool is_forced = false;
+  std::vector<std::string> nodes;  // sorted
+  bool operator==(const ContentSpec&) const = default;
+};
+
+// Either a resubscription or, if it is set, a phase of a content.
 struct OperationSpec {
   std::string id;  // UUIDv7
   std::string created_by;
@@ -72,8 +87,14 @@ struct OperationSpec {
   std::string request_id;  // as of a job
   std::string request_digest;
   ResubscriptionSpec resubscription;
+  std::optional<ContentSpec> content = std::nullopt;
   bool operator==(const OperationSpec&) const = default;
 };
+
+// The ids of the jobs that it makes, if it comes so far.
+std::vector<std::string> JobsOf(const OperationSpec& spec);
+// Its targets.
+const std::vector<std::string>& NodesOf(const OperationSpec& spec);
 
 // The newest notes that are kept.
 inline constexpr size_t kMaxNotes = 200;

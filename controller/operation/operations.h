@@ -15,6 +15,7 @@
 #include "controller/engine/engine.h"
 #include "controller/engine/request_memory.h"
 #include "controller/operation/action.h"
+#include "controller/operation/content_phase.h"
 #include "controller/operation/resubscription.h"
 
 namespace muster {
@@ -59,7 +60,9 @@ class Operations {
   void Add(std::shared_ptr<const OperationSpec> spec, OperationStatus status, const Engine* engine,
            Time now);
 
-  std::map<std::string, Resubscription> running_;                  // by id
+  using Procedure = std::variant<Resubscription, ContentPhase>;
+
+  std::map<std::string, Procedure> running_;                       // by id
   std::unordered_map<std::string, std::string> operation_of_job_;  // ids
   RequestMemory requests_;
 };

@@ -74,11 +74,12 @@ void AbortIfContradicted(const absl::Status& status) {
 
 Runner::Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistry& nodes,
                const Clock& clock, std::function<void(bool)> on_health, ServiceCaller* services,
-               LoadedOperations operations)
+               LoadedOperations operations, ContentRecords* records)
     : store_(store),
       clock_(clock),
       on_health_(std::move(on_health)),
-      core_(std::move(engine), transport, nodes, services, std::move(operations), clock.Now()),
+      core_(std::move(engine), transport, nodes, services, std::move(operations), clock.Now(),
+            records),
       housekeeping_(store, clock.Now()) {}
 
 Runner::~Runner() { Stop(); }

@@ -27,10 +27,11 @@ namespace muster {
 class Runner final : public JobControl, public SessionEvents, public ServiceListener {
  public:
   // Everything is lent and outlives the runner. `on_health` is called on the runner's thread when the store stops or starts working. As of
-  // RunnerCore, without `services` there are no operations.
+  // RunnerCore, without `services` and `records` there are no operations.
   Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistry& nodes,
          const Clock& clock, std::function<void(bool store_works)> on_health,
-         ServiceCaller* services = nullptr, LoadedOperations operations = {});
+         ServiceCaller* services = nullptr, LoadedOperations operations = {},
+         ContentRecords* records = nullptr);
   ~Runner() override;
 
   void Start();

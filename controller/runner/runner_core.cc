@@ -8,10 +8,12 @@
 namespace muster {
 
 RunnerCore::RunnerCore(Engine engine, Transport& transport, NodeRegistry& nodes,
-                       ServiceCaller* services, LoadedOperations operations, Time now)
+                       ServiceCaller* services, LoadedOperations operations, Time now,
+                       ContentRecords* records)
     : transport_(transport),
       nodes_(nodes),
       services_(services),
+      content_(records),
       engine_(std::move(engine)),
       operations_(std::move(operations), engine_, now) {}
 
@@ -62,6 +64,32 @@ void RunnerCore::Advance(Time now) {
   } while (!operation_actions_.events.empty());
 }
 
+// Each node gets its own. False: it cannot be read, and is not sent; its task ends LOST. An empty one is sent: the agent says what it has.
+bool RunnerCore::AddRecord(Command* command) {
+  ContentRecord* record = nullptr;
+  const std::string* content = nullptr;
+  if (auto* unmount = std::get_if<UnmountContent>(&command->work)) {
+    record = &unmount->record;
+    content = &unmount->content;
+  } else if (auto* remount = std::get_if<RemountContent>(&command->work)) {
+    record = &remount->record;
+    content = &remount->content;
+  }
+  if (record == nullptr || content_ == nullptr) return true;
+  absl::StatusOr<ContentRecord> found = content_->Of(*content, command->node);
+  if (found.ok() && SizeOf(*found) > kMaxMergedRecordBytes)
+    found =
+        MakeStatus(absl::StatusCode::kResourceExhausted, "it takes {} bytes, and {} are the most",
+                   SizeOf(*found), kMaxMergedRecordBytes);
+  if (!found.ok()) {
+    log::Error("the record of content {} on node {} is not sent: {}", *content, command->node,
+               Message(found.status()));
+    return false;
+  }
+  *record = *std::move(found);
+  return true;
+}
+
 RunnerCore::Batch RunnerCore::Deliver() {
   Actions actions = std::exchange(actions_, {});
   OperationActions operations = std::exchange(operation_actions_, {});
@@ -73,7 +101,12 @@ RunnerCore::Batch RunnerCore::Deliver() {
                  conflict.node);
     nodes_.OnConflict(conflict.node, conflict.begins);
   }
-  for (const Send& send : actions.sends) transport_.Send(send.session, send.message);
+  for (Send& send : actions.sends) {
+    if (auto* command = std::get_if<Command>(&send.message);
+        command != nullptr && !AddRecord(command))
+      continue;
+    transport_.Send(send.session, send.message);
+  }
   for (const ServiceCallWanted& call : operations.calls) services_->Start(call);
   actions.replies.insert(actions.replies.end(), operations.replies.begin(),
                          operations.replies.end());

@@ -14,6 +14,7 @@
 #include "common/time.h"
 #include "controller/engine/engine.h"
 #include "controller/inventory/node_registry.h"
+#include "controller/operation/content_records.h"
 #include "controller/operation/operations.h"
 #include "controller/operation/service_caller.h"
 #include "controller/runner/mailbox.h"
@@ -24,9 +25,11 @@ namespace muster {
 
 class RunnerCore {
  public:
-  // What is lent outlives the core. Without `services` no operation may be submitted, and none is loaded.
+  // What is lent outlives the core. Without `services` no operation that needs one may be submitted, and none is loaded; without `records`
+  // none on content.
   RunnerCore(Engine engine, Transport& transport, NodeRegistry& nodes,
-             ServiceCaller* services = nullptr, LoadedOperations operations = {}, Time now = {});
+             ServiceCaller* services = nullptr, LoadedOperations operations = {}, Time now = {},
+             ContentRecords* records = nullptr);
 
   // When to Advance even if no mail comes.
   std::optional<Time> NextDeadline() const;
@@ -50,10 +53,12 @@ class RunnerCore {
  private:
   template <typename Request>
   auto Await(Request* request);
+  bool AddRecord(Command* command);
 
   Transport& transport_;
   NodeRegistry& nodes_;
   ServiceCaller* services_;
+  ContentRecords* content_;
   Engine engine_;
   Operations operations_;
   Actions actions_;  // of this batch

@@ -232,10 +232,11 @@ absl::Status AgentSession::Take(const Hello& hello) {
 
 absl::Status AgentSession::Take(Report report) {
   MUSTER_RETURN_IF_ERROR(CheckNode(report.node));
-  if (const size_t size = incoming_.ByteSizeLong(); size > limits::kMaxReportBytes) {
+  const bool has_record = report.outcome && report.outcome->evidence.content;
+  const size_t most = has_record ? limits::kMaxContentReportBytes : limits::kMaxReportBytes;
+  if (const size_t size = incoming_.ByteSizeLong(); size > most) {
     return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "node {} reports {} bytes at once; at most {} are taken", node_, size,
-                      limits::kMaxReportBytes);
+                      "node {} reports {} bytes at once; at most {} are taken", node_, size, most);
   }
   if (report.outcome) report.outcome->detail = CutDetail(std::move(report.outcome->detail));
   return table_.Post(ReportReceived{id_, std::move(report)});

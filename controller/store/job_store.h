@@ -82,6 +82,9 @@ class JobReader {
   // The newest first; those before `before_id` if it is not empty.
   virtual absl::StatusOr<std::vector<OperationRecord>> ListOperations(
       size_t limit, const std::string& before_id) = 0;
+  // Of that content, the oldest first: their ids.
+  virtual absl::StatusOr<std::vector<std::string>> OperationsOfContent(
+      const std::string& content) = 0;
   // `limit` is at least 1. INVALID_ARGUMENT if the cursor is after the job's newest change: it is of another store.
   virtual absl::StatusOr<Changes> ReadChanges(const std::string& job, const ChangesCursor& after,
                                               size_t limit) = 0;

@@ -54,6 +54,41 @@ ResubscriptionSpec FromProto(const v1::Resubscription& proto) {
   return spec;
 }
 
+v1::ContentUnmount UnmountToProto(const ContentSpec& spec) {
+  v1::ContentUnmount proto;
+  proto.set_content(spec.content);
+  *proto.mutable_policy() = ToProto(spec.policy);
+  proto.set_lazy(spec.is_lazy);
+  proto.set_force(spec.is_forced);
+  proto.set_target_count(static_cast<uint32_t>(spec.nodes.size()));
+  return proto;
+}
+
+v1::ContentRemount RemountToProto(const ContentSpec& spec) {
+  v1::ContentRemount proto;
+  proto.set_content(spec.content);
+  *proto.mutable_policy() = ToProto(spec.policy);
+  proto.set_target_count(static_cast<uint32_t>(spec.nodes.size()));
+  return proto;
+}
+
+ContentSpec FromProto(const v1::ContentUnmount& proto) {
+  ContentSpec spec;
+  spec.content = proto.content();
+  spec.policy = FromProto(proto.policy());
+  spec.is_lazy = proto.lazy();
+  spec.is_forced = proto.force();
+  return spec;
+}
+
+ContentSpec FromProto(const v1::ContentRemount& proto) {
+  ContentSpec spec;
+  spec.content = proto.content();
+  spec.is_unmount = false;
+  spec.policy = FromProto(proto.policy());
+  return spec;
+}
+
 v1::Operation ToProto(const OperationStatus& status) {
   v1::Operation proto;
   proto.set_state(static_cast<v1::OperationState>(status.state));
@@ -95,7 +130,14 @@ v1::Operation ToProto(const OperationRecord& record) {
   proto.set_name(OperationName(record.spec->id));
   proto.set_created_by(record.spec->created_by);
   *proto.mutable_create_time() = ToProto(record.spec->created);
-  *proto.mutable_resubscription() = ToProto(record.spec->resubscription);
+  const OperationSpec& spec = *record.spec;
+  if (!spec.content) {
+    *proto.mutable_resubscription() = ToProto(spec.resubscription);
+  } else if (spec.content->is_unmount) {
+    *proto.mutable_content_unmount() = UnmountToProto(*spec.content);
+  } else {
+    *proto.mutable_content_remount() = RemountToProto(*spec.content);
+  }
   return proto;
 }
 

@@ -10,7 +10,8 @@ namespace muster {
 namespace {
 
 constexpr char kColumns[] =
-    "id, request_id, request_digest, created_by, created, job, spec, work, nodes, state, status";
+    "id, request_id, request_digest, created_by, created, job, spec, work, nodes, state, status, "
+    "content, record_job";
 constexpr auto kFirstEnded = static_cast<int>(OperationState::kSucceeded);
 
 absl::Status Damaged(const std::string& id) {
@@ -18,25 +19,62 @@ absl::Status Damaged(const std::string& id) {
                     OperationName(id));
 }
 
+template <typename Proto>
+absl::StatusOr<Proto> Parse(const std::string& bytes, const std::string& id) {
+  Proto proto;
+  if (!proto.ParseFromString(bytes)) return Damaged(id);
+  return proto;
+}
+
+absl::Status ReadResubscription(const SqliteStatement& row, OperationSpec* spec) {
+  const auto kind = Parse<v1::Resubscription>(row.Text(6), spec->id);
+  MUSTER_RETURN_IF_ERROR(kind.status());
+  const auto work = Parse<v1::Work>(row.Text(7), spec->id);
+  MUSTER_RETURN_IF_ERROR(work.status());
+  spec->resubscription = FromProto(*kind);
+  spec->resubscription.job = row.Text(5);
+  spec->resubscription.work = FromProto(*work);
+  spec->resubscription.nodes = SplitLines(row.Text(8));
+  return absl::OkStatus();
+}
+
+absl::Status ReadContent(const SqliteStatement& row, OperationSpec* spec) {
+  const std::string record_job = row.Text(12);
+  if (record_job.empty()) {
+    const auto kind = Parse<v1::ContentRemount>(row.Text(6), spec->id);
+    MUSTER_RETURN_IF_ERROR(kind.status());
+    spec->content = FromProto(*kind);
+  } else {
+    const auto kind = Parse<v1::ContentUnmount>(row.Text(6), spec->id);
+    MUSTER_RETURN_IF_ERROR(kind.status());
+    spec->content = FromProto(*kind);
+  }
+  spec->content->record_job = record_job;
+  spec->content->job = row.Text(5);
+  spec->content->nodes = SplitLines(row.Text(8));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<OperationRecord> Read(const SqliteStatement& row) {
   OperationSpec spec;
   spec.id = row.Text(0);
-  v1::Resubscription kind;
-  v1::Work work;
-  v1::Operation status;
-  if (!kind.ParseFromString(row.Text(6)) || !work.ParseFromString(row.Text(7)) ||
-      !status.ParseFromString(row.Text(10))) {
-    return Damaged(spec.id);
-  }
-  spec.resubscription = FromProto(kind);
   spec.request_id = row.Text(1);
   spec.request_digest = row.Text(2);
   spec.created_by = row.Text(3);
   spec.created = TimeOf(row.Integer(4));
-  spec.resubscription.job = row.Text(5);
-  spec.resubscription.work = FromProto(work);
-  spec.resubscription.nodes = SplitLines(row.Text(8));
-  return OperationRecord{std::make_shared<const OperationSpec>(std::move(spec)), FromProto(status)};
+  const bool is_content = !row.Text(11).empty();
+  MUSTER_RETURN_IF_ERROR(is_content ? ReadContent(row, &spec) : ReadResubscription(row, &spec));
+  const auto status = Parse<v1::Operation>(row.Text(10), spec.id);
+  MUSTER_RETURN_IF_ERROR(status.status());
+  return OperationRecord{std::make_shared<const OperationSpec>(std::move(spec)),
+                         FromProto(*status)};
+}
+
+// What it does, as bytes.
+std::string KindOf(const OperationSpec& spec) {
+  if (!spec.content) return ToProto(spec.resubscription).SerializeAsString();
+  return spec.content->is_unmount ? UnmountToProto(*spec.content).SerializeAsString()
+                                  : RemountToProto(*spec.content).SerializeAsString();
 }
 
 absl::StatusOr<std::vector<OperationRecord>> ReadAll(SqliteStatement& rows) {
@@ -57,7 +95,7 @@ absl::StatusOr<std::unique_ptr<OperationTable>> OperationTable::Make(SqliteDatab
   std::unique_ptr<OperationTable> table(new OperationTable(database));
   const std::vector<std::pair<std::unique_ptr<SqliteStatement>*, std::string>> sources = {
       {&table->insert_,
-       fmt::format("INSERT INTO operation ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", kColumns)},
+       fmt::format("INSERT INTO operation ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", kColumns)},
       {&table->drop_old_, fmt::format("DELETE FROM operation WHERE state >= {} AND number <= "
                                       "(SELECT max(number) FROM operation) - {}",
                                       kFirstEnded, kMaxKeptOperations)},
@@ -66,6 +104,9 @@ absl::StatusOr<std::unique_ptr<OperationTable>> OperationTable::Make(SqliteDatab
                                      kColumns, kFirstEnded)},
       {&table->requests_, "SELECT request_id, request_digest, id FROM operation ORDER BY number"},
       {&table->get_, fmt::format("SELECT {} FROM operation WHERE id = ?", kColumns)},
+      {&table->of_content_,
+       "SELECT id FROM operation WHERE content <> '' AND (?1 = '' OR content = ?1) "
+       "ORDER BY number"},
       {&table->list_,
        fmt::format("SELECT {} FROM operation WHERE ?1 = '' OR number < "
                    "(SELECT number FROM operation WHERE id = ?1) ORDER BY number DESC LIMIT ?2",
@@ -96,12 +137,14 @@ absl::Status OperationTable::Insert(const OperationRecord& record) {
   insert_->BindBlob(3, spec.request_digest);
   insert_->BindText(4, spec.created_by);
   insert_->Bind(5, Nanoseconds(spec.created));
-  insert_->BindText(6, spec.resubscription.job);
-  insert_->BindBlob(7, ToProto(spec.resubscription).SerializeAsString());
+  insert_->BindText(6, spec.content ? spec.content->job : spec.resubscription.job);
+  insert_->BindBlob(7, KindOf(spec));
   insert_->BindBlob(8, ToProto(spec.resubscription.work).SerializeAsString());
-  insert_->BindText(9, JoinLines(spec.resubscription.nodes));
+  insert_->BindText(9, JoinLines(NodesOf(spec)));
   insert_->Bind(10, static_cast<int64_t>(record.status.state));
   insert_->BindBlob(11, ToProto(record.status).SerializeAsString());
+  insert_->BindText(12, spec.content ? spec.content->content : "");
+  insert_->BindText(13, spec.content ? spec.content->record_job : "");
   MUSTER_RETURN_IF_ERROR(insert_->Run());
   return drop_old_->Run();
 }
@@ -129,6 +172,18 @@ absl::StatusOr<OperationRecord> OperationTable::Get(const std::string& id) {
   MUSTER_RETURN_IF_ERROR(row.status());
   if (*row) return Read(*get_);
   return MakeStatus(absl::StatusCode::kNotFound, "there is no {}", OperationName(id));
+}
+
+absl::StatusOr<std::vector<std::string>> OperationTable::OfContent(const std::string& content) {
+  const SqliteReset reset(*of_content_);
+  of_content_->BindText(1, content);
+  std::vector<std::string> ids;
+  while (true) {
+    const absl::StatusOr<bool> row = of_content_->Step();
+    MUSTER_RETURN_IF_ERROR(row.status());
+    if (!*row) return ids;
+    ids.push_back(of_content_->Text(0));
+  }
 }
 
 absl::StatusOr<std::vector<OperationRecord>> OperationTable::List(size_t limit,

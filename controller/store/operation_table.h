@@ -26,6 +26,8 @@ class OperationTable {
   absl::StatusOr<LoadedOperations> Load();
   // NOT_FOUND.
   absl::StatusOr<OperationRecord> Get(const std::string& id);
+  // Of that content, the oldest first; of any, if it is empty.
+  absl::StatusOr<std::vector<std::string>> OfContent(const std::string& content);
   // The newest first; those before `before_id` if it is not empty.
   absl::StatusOr<std::vector<OperationRecord>> List(size_t limit, const std::string& before_id);
 
@@ -34,7 +36,8 @@ class OperationTable {
   absl::Status Insert(const OperationRecord& record);
 
   SqliteDatabase& database_;
-  std::unique_ptr<SqliteStatement> insert_, drop_old_, update_, running_, requests_, get_, list_;
+  std::unique_ptr<SqliteStatement> insert_, drop_old_, update_, running_, requests_, get_, list_,
+      of_content_;
 };
 
 }  // namespace muster

@@ -106,6 +106,8 @@ CREATE TABLE operation (
   created_by     TEXT NOT NULL,
   created        INTEGER NOT NULL,
   job            TEXT NOT NULL,  -- id of the one it makes
+  content        TEXT NOT NULL DEFAULT '',  -- the content that it is a phase of; empty: a resubscription
+  record_job     TEXT NOT NULL DEFAULT '',  -- id of the job that records; empty: a phase that mounts again
   spec           BLOB NOT NULL,  -- what it does
   work           BLOB NOT NULL,
   nodes          TEXT NOT NULL,  -- one a line
@@ -113,6 +115,7 @@ CREATE TABLE operation (
   status         BLOB NOT NULL
 );
 CREATE INDEX operation_running ON operation (number) WHERE state < 3;
+CREATE INDEX operation_content ON operation (content, number) WHERE content <> '';
 )sql";
 
 absl::Status MakeTables(SqliteDatabase& database) {

@@ -95,6 +95,11 @@ absl::StatusOr<OperationRecord> SqliteJobReader::GetOperation(const std::string&
   return operations_->Get(id);
 }
 
+absl::StatusOr<std::vector<std::string>> SqliteJobReader::OperationsOfContent(
+    const std::string& content) {
+  return operations_->OfContent(content);
+}
+
 absl::StatusOr<std::vector<OperationRecord>> SqliteJobReader::ListOperations(
     size_t limit, const std::string& before_id) {
   return operations_->List(limit, before_id);

@@ -28,6 +28,7 @@ class SqliteJobReader final : public JobReader {
   absl::StatusOr<OperationRecord> GetOperation(const std::string& id) override;
   absl::StatusOr<std::vector<OperationRecord>> ListOperations(
       size_t limit, const std::string& before_id) override;
+  absl::StatusOr<std::vector<std::string>> OperationsOfContent(const std::string& content) override;
   absl::StatusOr<Changes> ReadChanges(const std::string& job, const ChangesCursor& after,
                                       size_t limit) override;
 

@@ -111,7 +111,11 @@ full 1 7
 random 1 8
 urandom 1 9
 tty 5 0
+fuse 10 229
+loop-control 10 237
 END
+  # Loop devices are the machine's, and every host sees all of them.
+  for ((minor = 0; minor < 64; minor++)); do mknod -m 660 "$dev/loop$minor" b 7 "$minor"; done
   mkdir "$dev/pts" "$dev/shm"
   ln -s pts/ptmx "$dev/ptmx"
   ln -s /proc/self/fd "$dev/fd"

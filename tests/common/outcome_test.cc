@@ -23,6 +23,7 @@ TEST(Outcome, NamesAreReadBack) {
 
 TEST(Outcome, ADetailIsCutBetweenLetters) {
   EXPECT_EQ(CutDetail("short"), "short");
+  EXPECT_EQ(CutDetail("vi \xff\xc3"), "vi ??") << "anybody's process may be called so";
   std::string text;
   while (text.size() < 2 * limits::kMaxDetailBytes) text += "ä";
   EXPECT_EQ(CutDetail(text).size(), limits::kMaxDetailBytes);

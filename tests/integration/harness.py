@@ -102,8 +102,9 @@ class World:
     """N hosts that are up, each with its agent attached to one musterd."""
 
     def __init__(self, hosts, musterd="MUSTERD", agent="MUSTER_AGENT", units=None, before_boot=None, unit_files=None, csm=None,
-                 csm_options=()):
+                 csm_options=(), agent_settings="", programs=()):
         """`units`: more units of the agents' policy. `unit_files`: {name: text} of units that are added or replaced on every host.
+        `agent_settings`: more of the agents' file. `programs`: names in the environment, found in the hosts' /opt/bed, in lower case.
 
         `csm`: the table [csm] of musterd's settings, DIRECT or THROUGH_GATEWAY; then all of CSM's stand-ins run, with `csm_options`.
         Without it musterd knows nothing of CSM, and there is HMNFD alone.
@@ -121,13 +122,14 @@ class World:
         # Ctrl-C ends unittest without its cleanups.
         atexit.register(self.close)
         try:
-            self._make_files(units or [])
+            self._make_files(units or [], agent_settings)
             if csm is not None:
                 self._add_csm(csm)
             unit_directory = self._make_units(unit_files or {})
             if before_boot:
                 before_boot(self)
-            self.bed("up", str(hosts), "--off", "--owner", str(os.getpid()), "--units", unit_directory,
+            binds = [option for name in programs for option in ("--bind", f"{program(name)}:/opt/bed/{name.lower()}")]
+            self.bed("up", str(hosts), "--off", "--owner", str(os.getpid()), "--units", unit_directory, *binds,
                      "--bind", f"{program(agent)}:/opt/muster/muster-agent",
                      "--bind", f"{program('ORCA_STUB')}:/opt/bed/orca_stub", "--bind", f"{self.etc}:/opt/muster-etc")
             self._start_stand_ins(csm is not None, csm_options)
@@ -139,7 +141,7 @@ class World:
             self.close()
             raise
 
-    def _make_files(self, units):
+    def _make_files(self, units, agent_settings):
         ca = os.path.join(self.directory, "ca")
 
         def issue(role, name, out, *options):
@@ -154,7 +156,7 @@ class World:
             issue("agent", host.xname, host.directory)
         with open(os.path.join(self.etc, "agent.toml"), "w", encoding="ascii") as file:
             names = ["cray-orca.service", "cray-dvs-orca.service", *units]
-            file.write(f"[policy]\nunits = {json.dumps(names)}\n")
+            file.write(f"[policy]\nunits = {json.dumps(names)}\n{agent_settings}")
         with open(os.path.join(self.directory, "inventory.toml"), "w", encoding="ascii") as file:
             for host in self.hosts:
                 file.write(f'[[node]]\nxname = "{host.xname}"\naliases = ["{host.nid}", "{host.name}"]\n'

@@ -44,9 +44,22 @@ TEST(Convert, AnOutcomeKeepsAllItsEvidence) {
   EXPECT_EQ(FromProto(ToProto(SomeOutcome())), SomeOutcome());
 }
 
+const ContentRecord kRecord{
+    {{MountKind::kOverlay, "overlay", "s", "/t", "rw", "lowerdir=/a", "shared", true},
+     {MountKind::kBind, "dvs", "/a", "/b", "ro", "ro", "private", false}}};
+
+TEST(Convert, ARecordOfMountsIsKept) {
+  Outcome outcome;
+  outcome.evidence.content = kRecord;
+  EXPECT_EQ(FromProto(ToProto(outcome)), outcome);
+}
+
 TEST(Convert, WorkKeepsItsKind) {
-  for (const Work& work : {Work(RestartUnit{"a.service", 5s}), Work(RestartUnit{"", 0s}),
-                           Work(Inspect{"b.service"}), Work(Inspect{}), Work(UnknownWork{})}) {
+  for (const Work& work :
+       {Work(RestartUnit{"a.service", 5s}), Work(RestartUnit{"", 0s}), Work(Inspect{"b.service"}),
+        Work(Inspect{}), Work(InspectContent{}), Work(UnmountContent{"pe", kRecord, true, false}),
+        Work(UnmountContent{"pe", {}, false, true}), Work(RemountContent{"pe", kRecord}),
+        Work(UnknownWork{})}) {
     EXPECT_EQ(FromProto(ToProto(work)), work);
   }
 }

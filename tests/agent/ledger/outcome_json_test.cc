@@ -41,6 +41,9 @@ Outcome SomeOutcome() {
   outcome.evidence.foreign_restarts = 2;
   outcome.evidence.duration = 1234ms;
   outcome.evidence.recovered = true;
+  outcome.evidence.content = ContentRecord{
+      {{MountKind::kLoop, "squashfs", "/a/rootfs", "/sq", "ro", "ro", "shared", false},
+       {MountKind::kOverlay, "overlay", "overlay", "/pe", "rw", "lowerdir=/sq", "private", true}}};
   return outcome;
 }
 

@@ -84,7 +84,7 @@ class SentUplink final : public Uplink {
 
 class Nowhere final : public AgentPlace {
  public:
-  std::vector<MountedContent> Mounts() override { return {}; }
+  MountTable ReadMountTable() override { return {}; }
   void OnChanged(const AgentCore&) override {}
 };
 
@@ -94,7 +94,7 @@ class AgentRunnerTest : public testing::Test {
       : event_(NewEvent(), sd_event_unref),
         runner_({"x1", "boot-1", {"nid000001"}, {"cray-orca.service"}}, event_.get(), ledger_,
                 place_) {
-    runner_.Start(units_, uplink_);
+    runner_.Start(units_, children_, uplink_);
   }
   static sd_event* NewEvent() {
     sd_event* event = nullptr;
@@ -121,6 +121,7 @@ class AgentRunnerTest : public testing::Test {
   std::unique_ptr<sd_event, sd_event* (*)(sd_event*)> event_;
   MemoryLedger ledger_;
   AskedUnits units_;
+  NoChildren children_;
   SentUplink uplink_;
   Nowhere place_;
   AgentRunner runner_;

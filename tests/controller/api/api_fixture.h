@@ -53,7 +53,8 @@ class FakeJobControl final : public JobControl {
     if (!refusal_.ok()) return done(refusal_);
     const std::string id = spec.id;
     const auto kept = std::make_shared<const OperationSpec>(std::move(spec));
-    OperationStatus status = Resubscription::NewStatus();
+    OperationStatus status =
+        kept->content ? ContentPhase::NewStatus(*kept->content) : Resubscription::NewStatus();
     for (std::string& remark : remarks) status.notes.push_back({Time(), std::move(remark)});
     Commit({}, {{kept, status, true}});
     done(id);

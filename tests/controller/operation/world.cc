@@ -106,6 +106,20 @@ World::Answer World::Submit(const ResubscriptionSpec& resubscription, const std:
   spec.request_id = request_id;
   spec.request_digest = digest;
   spec.resubscription = resubscription;
+  return Submit(std::move(spec));
+}
+
+World::Answer World::Submit(const ContentSpec& content, const std::string& id) {
+  OperationSpec spec;
+  spec.id = id;
+  spec.created_by = "alice";
+  spec.created = now_;
+  spec.request_id = "request of " + id;
+  spec.content = content;
+  return Submit(std::move(spec));
+}
+
+World::Answer World::Submit(OperationSpec spec) {
   const auto answer = std::make_shared<Answer>();
   Take({OperationRequest{OperationSubmitted{0, std::move(spec)},
                          [answer](const absl::StatusOr<std::string>& it) { *answer = it; }}});
@@ -131,9 +145,22 @@ World::Answer World::ActOnJob(JobAction action, const std::string& job) {
 void World::StartCore() {
   ++life_;
   was_ready_ = false;
-  core_ = std::make_unique<RunnerCore>(
-      Engine(engine_config, store_.Load(), now_), static_cast<Transport&>(*this), *registry_,
-      static_cast<ServiceCaller*>(this), store_.LoadOperations(), now_);
+  core_ = std::make_unique<RunnerCore>(Engine(engine_config, store_.Load(), now_),
+                                       static_cast<Transport&>(*this), *registry_,
+                                       static_cast<ServiceCaller*>(this), store_.LoadOperations(),
+                                       now_, static_cast<ContentRecords*>(this));
+}
+
+absl::StatusOr<ContentRecord> World::Of(const std::string& content, const std::string& node) {
+  ContentRecord record;
+  for (const auto& [id, operation] : store_.operations()) {
+    const auto& phase = operation.spec->content;
+    if (!phase || phase->content != content || !store_.jobs().contains(phase->record_job)) continue;
+    for (const Task& task : store_.jobs().at(phase->record_job).tasks)
+      if (task.node == node && task.outcome && task.outcome->evidence.content)
+        Merge(*task.outcome->evidence.content, &record);
+  }
+  return record;
 }
 
 void World::RestartController() {
@@ -161,7 +188,7 @@ void World::Attach(const std::string& node) {
   Hello hello;
   hello.node = node;
   hello.incarnation = "life-1";
-  hello.features = {kRestartUnitFeature, kRestartSinceFeature};
+  hello.features = {kRestartUnitFeature, kRestartSinceFeature, kContentFeature};
   std::vector<AttemptKey> done;
   for (const auto& [key, held] : agent.held) {
     hello.held.push_back(key);
@@ -196,7 +223,9 @@ void World::Execute(const Command& command) {
   if (agent.held.contains(command.key)) return Report(command.node, command.key);
   agent.held[command.key] = {};
   restarted_.insert(command.node);
-  const Restarted result = on_restart(command.node, command.key.attempt);
+  const bool is_restart = std::holds_alternative<RestartUnit>(command.work);
+  const Restarted result =
+      is_restart ? on_restart(command.node, command.key.attempt) : on_content(command);
   At(result.duration, [this, node = command.node, key = command.key, outcome = result.outcome] {
     Agent& at_end = agents_.at(node);
     if (!at_end.held.contains(key)) return;

@@ -55,7 +55,7 @@ struct Restarted {
   Duration duration = 6s;
 };
 
-class World : private Transport, private ServiceCaller {
+class World : private Transport, private ServiceCaller, private ContentRecords {
  public:
   enum class Crash { kNone, kBeforeCommit, kBeforeDeliver };
 
@@ -71,6 +71,7 @@ class World : private Transport, private ServiceCaller {
   using Answer = std::optional<absl::StatusOr<std::string>>;
   Answer Submit(const ResubscriptionSpec& resubscription, const std::string& id = "o1",
                 const std::string& request_id = "r1", const std::string& digest = "d1");
+  Answer Submit(const ContentSpec& content, const std::string& id);
   Answer Cancel(const std::string& id = "o1", const std::string& by = "alice");
   Answer ActOnJob(JobAction action, const std::string& job = "j1");
 
@@ -84,6 +85,8 @@ class World : private Transport, private ServiceCaller {
   Services services;
   // Default: the node is subscribed at once, as agent "orca".
   std::function<Restarted(const std::string& node, uint32_t attempt)> on_restart;
+  // What a command on content comes to.
+  std::function<Restarted(const Command&)> on_content;
   // After a rollout of HMNFD or BSS that went well.
   std::function<void(ServiceCall)> on_rollout = [](ServiceCall) {};
   // Whether the controller dies in this batch.
@@ -118,7 +121,9 @@ class World : private Transport, private ServiceCaller {
   bool Send(SessionId session, const ControllerMessage& message) override;
   void Close(SessionId, const std::string&) override {}
   void Start(const ServiceCallWanted& call) override;
+  absl::StatusOr<ContentRecord> Of(const std::string& content, const std::string& node) override;
 
+  Answer Submit(OperationSpec spec);
   void StartCore();
   void Execute(const Command& command);
   void Report(const std::string& node, const AttemptKey& key);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "controller/store/operation_proto.h"
+#include "controller/store/stored_content_records.h"
 #include "tests/controller/store/store_fixture.h"
 #include "tests/controller/store/version2.h"
 
@@ -36,6 +37,22 @@ OperationRecord NewOperation(const std::string& id, std::vector<std::string> nod
   spec.resubscription.appear_within = 40s;
   return {std::make_shared<const OperationSpec>(std::move(spec)), Resubscription::NewStatus(),
           true};
+}
+
+OperationRecord NewPhase(const std::string& id, const std::string& content, bool is_unmount) {
+  OperationSpec spec;
+  spec.id = id;
+  spec.request_id = "request of " + id;
+  spec.content.emplace();
+  spec.content->content = content;
+  spec.content->is_unmount = is_unmount;
+  spec.content->record_job = is_unmount ? "record of " + id : "";
+  spec.content->job = "job of " + id;
+  spec.content->policy.retries = 1;
+  spec.content->is_lazy = is_unmount;
+  spec.content->nodes = {"x0", "x1"};
+  const OperationStatus status = ContentPhase::NewStatus(*spec.content);
+  return {std::make_shared<const OperationSpec>(std::move(spec)), status, true};
 }
 
 OperationRecord Changed(const OperationRecord& record, OperationState state) {
@@ -79,6 +96,58 @@ TEST_F(OperationTableTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(loaded->requests[0].request_id, "request of o1");
   EXPECT_EQ(loaded->requests[0].request_digest, std::string("\0digest\xff", 8));
   EXPECT_EQ(loaded->requests[0].job, "o1");
+}
+
+TEST_F(OperationTableTest, GivesBackThePhasesOfAContent) {
+  const std::vector<OperationRecord> phases = {
+      NewPhase("o1", "pe", true), NewPhase("o2", "pe", false), NewPhase("o3", "gpu", true)};
+  Commit(*OpenStore(), phases);
+  Commit(*OpenStore(), {NewOperation("o4")});
+  const auto loaded = OpenStore()->LoadOperations();
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_THAT(loaded->operations, SizeIs(4));
+  for (size_t i = 0; i < phases.size(); ++i)
+    EXPECT_EQ(*loaded->operations[i].spec, *phases[i].spec);
+  EXPECT_THAT(*OpenReader()->OperationsOfContent("pe"), ::testing::ElementsAre("o1", "o2"));
+  EXPECT_THAT(*OpenReader()->OperationsOfContent(""), ::testing::ElementsAre("o1", "o2", "o3"));
+  EXPECT_THAT(*OpenReader()->OperationsOfContent("none"), IsEmpty());
+}
+
+TEST_F(OperationTableTest, RecordsOfAContentAreThoseSinceItWasMountedAgain) {
+  auto store = OpenStore();
+  const auto record = [](const std::string& source) {
+    return ContentRecord{
+        {{MountKind::kProjected, "dvs", source, "/" + source, "ro", "ro", "shared", false}}};
+  };
+  uint64_t revision = 0;
+  const auto end = [&](const std::string& job, std::optional<ContentRecord> content) {
+    JobCreated created = NewJob(job, {"x0"}, ++revision);
+    Task task;
+    task.node = "x0";
+    task.state = TaskState::kSucceeded;
+    task.attempt = 1;
+    task.revision = ++revision;
+    task.outcome.emplace();
+    if (content) task.outcome->evidence.content = *content;
+    const absl::Status status = store->Commit({created, TaskChanged{job, task}}, {});
+    EXPECT_TRUE(status.ok()) << status;
+  };
+  Commit(*store, {NewPhase("o1", "pe", true), NewPhase("o2", "pe", true)});
+  end("record of o1", record("a"));
+  end("record of o2", record("b"));
+  const auto reader = OpenReader();
+  StoredContentRecords records(*reader);
+  ContentRecord both = record("a");
+  Merge(record("b"), &both);
+  EXPECT_EQ(*records.Of("pe", "x0"), both)
+      << "what the first try unmounted is not forgotten by the second";
+  EXPECT_EQ(*records.Of("pe", "x1"), ContentRecord());
+  Commit(*store, {NewPhase("o3", "pe", false)});
+  end("job of o3", std::nullopt);
+  EXPECT_EQ(*records.Of("pe", "x0"), both) << "mounted again, it can be mounted again once more";
+  Commit(*store, {NewPhase("o4", "pe", true)});
+  end("record of o4", record("c"));
+  EXPECT_EQ(*records.Of("pe", "x0"), record("c"));
 }
 
 TEST_F(OperationTableTest, KeepsTheNewestStatus) {

@@ -38,7 +38,7 @@ bool AgentProcess::Begin() {
   const std::vector<std::string> units = machine_.systemd_.units();
   config.policy_units = {units.begin(), units.end()};
   core_.reset(new AgentCore(std::move(config), *this, *this, *this));  // whose bases are private
-  core_->Start(*this, *this);
+  core_->Start(*this, children_, *this);
   return true;
 }
 

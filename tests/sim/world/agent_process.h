@@ -71,7 +71,7 @@ class AgentProcess final : private UnitManager,
   // AgentCore::Host.
   void OnChanged() override;
   void OnReported() override {}
-  std::vector<MountedContent> Mounts() override { return {}; }
+  MountTable ReadMountTable() override { return {}; }
 
   // Clock: only the boot time is asked for.
   Time Now() const override { return Time(Duration(BoottimeNs())); }
@@ -95,6 +95,7 @@ class AgentProcess final : private UnitManager,
   Duration busy_until_{};
 
   std::unique_ptr<DirectoryLedger> ledger_;
+  NoChildren children_;
   std::unique_ptr<AgentCore> core_;
 
   std::optional<LinkId> link_;

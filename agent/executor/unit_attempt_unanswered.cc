@@ -1,11 +1,11 @@
 // What an attempt does when answers do not come: after a crash, when the bus was lost, and at its deadlines. The rules are
-// told in attempt.cc.
+// told in unit_attempt.cc.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "agent/executor/attempt.h"
+#include "agent/executor/unit_attempt.h"
 #include "agent/systemd/unit_result.h"
 
 namespace muster {
@@ -19,14 +19,14 @@ constexpr Duration kSpireWithin = 2s;
 
 }  // namespace
 
-void Attempt::OnWatchRestored(Time now, Actions* actions) {
+void UnitAttempt::OnWatchRestored(Time now, Actions* actions) {
   now_ = now;
   if (phase_ == Phase::kWaiting || phase_ == Phase::kLookingLater) Look(actions);
 }
 
-void Attempt::Look(Actions* actions) { Inspect(Phase::kLooking, actions); }
+void UnitAttempt::Look(Actions* actions) { Inspect(Phase::kLooking, actions); }
 
-void Attempt::OnLooked(Time now, const UnitState& state, Actions* actions) {
+void UnitAttempt::OnLooked(Time now, const UnitState& state, Actions* actions) {
   const auto interrupted = [this, &state](const std::string& why) {
     Outcome outcome{OutcomeState::kFailed,
                     Reason::kInterrupted,
@@ -66,7 +66,7 @@ void Attempt::OnLooked(Time now, const UnitState& state, Actions* actions) {
   Call(actions);
 }
 
-void Attempt::OnDeadline(Time now, Actions* actions) {
+void UnitAttempt::OnDeadline(Time now, Actions* actions) {
   now_ = now;
   if (progress_at_ && now >= *progress_at_ && !is_done()) {
     progress_at_.reset();
@@ -106,7 +106,7 @@ void Attempt::OnDeadline(Time now, Actions* actions) {
 }
 
 // The same for OnDeadline and for deadline(): a time that has come is always acted upon, or the loop would spin.
-std::optional<Time> Attempt::WaitEnds() const {
+std::optional<Time> UnitAttempt::WaitEnds() const {
   const Time last_answer = std::max(execution_deadline_, asked_at_ + kLastAnswerWithin);
   switch (phase_) {
     case Phase::kFinding:
@@ -138,14 +138,14 @@ std::optional<Time> Attempt::WaitEnds() const {
   return std::nullopt;
 }
 
-std::optional<Time> Attempt::deadline() const {
+std::optional<Time> UnitAttempt::deadline() const {
   if (is_done()) return std::nullopt;
   const std::optional<Time> end = WaitEnds();
   if (!progress_at_ || !end) return end ? end : progress_at_;
   return std::min(*end, *progress_at_);
 }
 
-void Attempt::OnAtDeadline(const UnitState& state, Actions* actions) {
+void UnitAttempt::OnAtDeadline(const UnitState& state, Actions* actions) {
   if (state.job_id != 0 && !settling_) return Finish(JobStillRuns(state), actions);
   // The job is over, though nobody heard it: the unit tells.
   std::optional<Outcome> failure;
@@ -153,7 +153,7 @@ void Attempt::OnAtDeadline(const UnitState& state, Actions* actions) {
   Finish(failure ? std::move(*failure) : NotSettled(state), actions);
 }
 
-Outcome Attempt::JobStillRuns(const UnitState& state) const {
+Outcome UnitAttempt::JobStillRuns(const UnitState& state) const {
   Outcome outcome{
       OutcomeState::kTimedOut,
       Reason::kJobRunning,
@@ -165,7 +165,7 @@ Outcome Attempt::JobStillRuns(const UnitState& state) const {
   return outcome;
 }
 
-Outcome Attempt::NotSettled(const UnitState& state) const {
+Outcome UnitAttempt::NotSettled(const UnitState& state) const {
   Outcome outcome{
       OutcomeState::kTimedOut,
       foreign_restarts_ > 0 ? Reason::kRestartedByOthers : Reason::kSettling,
@@ -178,7 +178,7 @@ Outcome Attempt::NotSettled(const UnitState& state) const {
   return outcome;
 }
 
-Outcome Attempt::NothingDoneInTime() const {
+Outcome UnitAttempt::NothingDoneInTime() const {
   return {OutcomeState::kTimedOut,
           Reason::kNoAnswer,
           fmt::format("{} {}: systemd did not answer by the execution deadline; nothing was done",
@@ -186,7 +186,7 @@ Outcome Attempt::NothingDoneInTime() const {
           {}};
 }
 
-Outcome Attempt::EndNotKnown(const std::string& why) const {
+Outcome UnitAttempt::EndNotKnown(const std::string& why) const {
   return {OutcomeState::kTimedOut,
           Reason::kNoAnswer,
           fmt::format("restart {}: {} by the execution deadline; whether and how the unit was "

@@ -21,7 +21,7 @@
 //
 // Time: the execution deadline ends waiting, never the work. systemd's job goes on, and the report says so. What systemd was asked
 // at the deadline has a few seconds more, so that the report is there before the controller gives the attempt up.
-#include "agent/executor/attempt.h"
+#include "agent/executor/unit_attempt.h"
 
 #include <fmt/format.h>
 
@@ -38,8 +38,6 @@ constexpr const char* kOrcaUnits[] = {"cray-orca.service", "cray-dvs-orca.servic
 constexpr const char* kSpireUnit = "spire-agent.service";
 // After an inspection that systemd did not answer, or that found the unit in somebody else's job.
 constexpr Duration kLookAgainAfter = 2s;
-// What another boot's CLOCK_BOOTTIME says is no time of this one; systemd of this boot is asked for so long.
-constexpr Duration kDeadlineAfterReboot = 60s;
 
 Time FromBoottime(uint64_t ns) { return Time(Duration(ns)); }
 
@@ -47,8 +45,9 @@ bool IsInstalled(const UnitState& state) { return state.load_state != "not-found
 
 }  // namespace
 
-Attempt::Attempt(const Command& command, const std::string& boot_id, Time now, Duration waited)
-    : key_(command.key),
+UnitAttempt::UnitAttempt(const Command& command, const std::string& boot_id, Time now,
+                         Duration waited)
+    : HeldAttempt(command.key),
       boot_id_(boot_id),
       intent_boot_id_(boot_id),
       began_(now),
@@ -70,26 +69,26 @@ Attempt::Attempt(const Command& command, const std::string& boot_id, Time now, D
   }
 }
 
-Attempt::Attempt(const LedgerEntry& entry, const std::string& boot_id)
-    : key_(entry.intent.key),
+UnitAttempt::UnitAttempt(const LedgerEntry& entry, const std::string& boot_id)
+    : HeldAttempt(entry.intent.key, entry.outcome),
       boot_id_(boot_id),
       unit_(entry.intent.unit),
       settle_(entry.intent.settle),
-      is_recorded_(true),
-      is_recovered_(true),
       intent_boot_id_(entry.intent.boot_id),
-      execution_deadline_(FromBoottime(entry.intent.deadline_boottime_ns)),
-      outcome_(entry.outcome) {
+      execution_deadline_(FromBoottime(entry.intent.deadline_boottime_ns)) {
   before_.emplace();
   before_->unit = unit_;
   before_->invocation_id = entry.intent.invocation_before;
   if (outcome_) phase_ = Phase::kDone;
 }
 
-Attempt::Attempt(const AttemptKey& key, Outcome outcome)
-    : key_(key), phase_(Phase::kDone), outcome_(std::move(outcome)) {}
+UnitAttempt::UnitAttempt(const AttemptKey& key, Outcome outcome)
+    : HeldAttempt(key), phase_(Phase::kDone) {
+  is_done_ = true;
+  outcome_ = std::move(outcome);
+}
 
-void Attempt::Begin(Time now, Actions* actions) {
+void UnitAttempt::Begin(Time now, Actions* actions) {
   now_ = now;
   if (is_recovered_) {
     began_ = now;
@@ -107,12 +106,12 @@ void Attempt::Begin(Time now, Actions* actions) {
 }
 
 // One inspection finds ORCA's name; for work that only inspects it is the work itself.
-void Attempt::Find(Actions* actions) {
+void UnitAttempt::Find(Actions* actions) {
   phase_ = Phase::kFinding;
   actions->push_back(InspectUnit{key_, unit_.empty() ? candidates_[candidate_] : unit_});
 }
 
-void Attempt::OnFound(const UnitState& state, Actions* actions) {
+void UnitAttempt::OnFound(const UnitState& state, Actions* actions) {
   const bool is_orca = unit_.empty();
   if (is_orca && !IsInstalled(state)) {
     if (++candidate_ < candidates_.size()) return Find(actions);
@@ -140,7 +139,7 @@ void Attempt::OnFound(const UnitState& state, Actions* actions) {
   phase_ = Phase::kFound;
 }
 
-void Attempt::OnWatched(Time now, const absl::Status& status, Actions* actions) {
+void UnitAttempt::OnWatched(Time now, const absl::Status& status, Actions* actions) {
   now_ = now;
   if (phase_ != Phase::kWatching) return;
   if (is_recovered_) return Look(actions);
@@ -154,7 +153,7 @@ void Attempt::OnWatched(Time now, const absl::Status& status, Actions* actions) 
   Inspect(Phase::kInspecting, actions);
 }
 
-void Attempt::OnInspected(Time now, const absl::StatusOr<UnitState>& state, Actions* actions) {
+void UnitAttempt::OnInspected(Time now, const absl::StatusOr<UnitState>& state, Actions* actions) {
   now_ = now;
   if (phase_ == Phase::kInspectingSpire) {
     // An answer that nobody waits for any more, about the unit.
@@ -197,7 +196,7 @@ void Attempt::OnInspected(Time now, const absl::StatusOr<UnitState>& state, Acti
   }
 }
 
-void Attempt::OnBefore(Time now, const UnitState& state, Actions* actions) {
+void UnitAttempt::OnBefore(Time now, const UnitState& state, Actions* actions) {
   before_ = state;
   // The timer may come after an answer that waited as long as it did, if the process was held up.
   if (now >= execution_deadline_) return Finish(NothingDoneInTime(), actions);
@@ -226,12 +225,12 @@ void Attempt::OnBefore(Time now, const UnitState& state, Actions* actions) {
                    static_cast<uint64_t>(execution_deadline_.time_since_epoch().count())}});
 }
 
-bool Attempt::IsSatisfiedBy(Time now, const UnitState& state) const {
+bool UnitAttempt::IsSatisfiedBy(Time now, const UnitState& state) const {
   return satisfied_since_ && state.active_state == "active" && state.active_age &&
          now - *state.active_age >= *satisfied_since_;
 }
 
-void Attempt::OnIntentWritten(Time now, const absl::Status& status, Actions* actions) {
+void UnitAttempt::OnIntentWritten(Time now, const absl::Status& status, Actions* actions) {
   now_ = now;
   if (phase_ != Phase::kWritingIntent) return;
   if (!status.ok()) {
@@ -246,13 +245,13 @@ void Attempt::OnIntentWritten(Time now, const absl::Status& status, Actions* act
   Call(actions);
 }
 
-void Attempt::Call(Actions* actions) {
+void UnitAttempt::Call(Actions* actions) {
   phase_ = Phase::kCalling;
   job_id_ = 0;
   actions->push_back(CallRestart{key_, unit_});
 }
 
-void Attempt::OnRestartAnswered(Time now, const RestartAnswer& answer, Actions* actions) {
+void UnitAttempt::OnRestartAnswered(Time now, const RestartAnswer& answer, Actions* actions) {
   now_ = now;
   if (phase_ != Phase::kCalling) return;
   if (answer.error_name.empty()) {
@@ -266,20 +265,21 @@ void Attempt::OnRestartAnswered(Time now, const RestartAnswer& answer, Actions* 
   }
 }
 
-void Attempt::OnJobRemoved(Time now, uint32_t job_id, const std::string& result, Actions* actions) {
+void UnitAttempt::OnJobRemoved(Time now, uint32_t job_id, const std::string& result,
+                               Actions* actions) {
   now_ = now;
   if (phase_ != Phase::kWaiting || job_id != job_id_) return;
   job_result_ = result;
   Inspect(Phase::kChecking, actions);
 }
 
-void Attempt::OnAfterJob(Time now, const UnitState& after, Actions* actions) {
+void UnitAttempt::OnAfterJob(Time now, const UnitState& after, Actions* actions) {
   std::optional<Outcome> failure = ClassifyAfterJob(*before_, job_result_, after);
   if (failure) return Finish(std::move(*failure), actions);
   Settle(now, after, actions);
 }
 
-void Attempt::Settle(Time now, const UnitState& state, Actions* actions) {
+void UnitAttempt::Settle(Time now, const UnitState& state, Actions* actions) {
   settling_ = state;
   // After a crash the settle time may be over already.
   const bool is_over = is_recovered_ && state.active_age.value_or(Duration::zero()) >= settle_;
@@ -292,20 +292,20 @@ void Attempt::Settle(Time now, const UnitState& state, Actions* actions) {
   wake_at_ = now + (is_changing ? kLookAgainAfter : settle_);
 }
 
-void Attempt::OnAfterSettle(Time now, const UnitState& state, Actions* actions) {
+void UnitAttempt::OnAfterSettle(Time now, const UnitState& state, Actions* actions) {
   std::optional<Outcome> outcome = ClassifySettled(*before_, *settling_, state);
   if (outcome) return Finish(std::move(*outcome), actions);
   if (state.invocation_id != settling_->invocation_id) ++foreign_restarts_;
   Settle(now, state, actions);
 }
 
-void Attempt::Inspect(Phase phase, Actions* actions) {
+void UnitAttempt::Inspect(Phase phase, Actions* actions) {
   phase_ = phase;
   asked_at_ = now_;
   actions->push_back(InspectUnit{key_, unit_});
 }
 
-void Attempt::OnCancel(Time now, Actions* actions) {
+void UnitAttempt::OnCancel(Time now, Actions* actions) {
   now_ = now;
   if (is_done() || is_recorded_ || phase_ == Phase::kInspectingSpire ||
       phase_ == Phase::kWritingIntent) {
@@ -315,10 +315,12 @@ void Attempt::OnCancel(Time now, Actions* actions) {
          actions);
 }
 
-void Attempt::Abandon(Outcome outcome, Actions* actions) { Finish(std::move(outcome), actions); }
+void UnitAttempt::Abandon(Outcome outcome, Actions* actions) {
+  Finish(std::move(outcome), actions);
+}
 
 // Fills in what every outcome shows, and goes for the last piece of evidence.
-void Attempt::Finish(Outcome outcome, Actions* actions) {
+void UnitAttempt::Finish(Outcome outcome, Actions* actions) {
   Evidence& evidence = outcome.evidence;
   if (before_ && !evidence.before) evidence.before = before_;
   if (evidence.job_result.empty()) evidence.job_result = job_result_;
@@ -337,7 +339,7 @@ void Attempt::Finish(Outcome outcome, Actions* actions) {
   actions->push_back(InspectUnit{key_, kSpireUnit});
 }
 
-void Attempt::Record(Actions* actions) {
+void UnitAttempt::Record(Actions* actions) {
   outcome_->evidence.duration = now_ - began_;
   phase_ = Phase::kRecording;
   if (is_recorded_) {
@@ -347,9 +349,10 @@ void Attempt::Record(Actions* actions) {
   }
 }
 
-void Attempt::OnOutcomeWritten(Actions* actions) {
+void UnitAttempt::OnOutcomeWritten(Actions* actions) {
   if (phase_ != Phase::kRecording) return;
   phase_ = Phase::kDone;
+  is_done_ = true;
   actions->push_back(SendReport{key_, outcome_});
 }
 

@@ -1,4 +1,4 @@
-// One attempt on this node, from the command (or from the ledger, after a crash) to its outcome. Pure: takes what happened
+// One attempt on a unit of this node, from the command (or from the ledger, after a crash) to its outcome. Pure: takes what happened
 // and the time, gives actions. Owned by the Executor.
 #pragma once
 
@@ -9,19 +9,20 @@
 
 #include "agent/executor/action.h"
 #include "agent/executor/event.h"
+#include "agent/executor/held_attempt.h"
 #include "common/messages.h"
 #include "common/time.h"
 
 namespace muster {
 
-class Attempt {
+class UnitAttempt final : public HeldAttempt {
  public:
   // A command that was let in, after `waited` on its way. `boot_id` is this node's.
-  Attempt(const Command& command, const std::string& boot_id, Time now, Duration waited);
+  UnitAttempt(const Command& command, const std::string& boot_id, Time now, Duration waited);
   // What the ledger held when the agent started.
-  Attempt(const LedgerEntry& entry, const std::string& boot_id);
+  UnitAttempt(const LedgerEntry& entry, const std::string& boot_id);
   // A command that was not let in, or one that ended before it began: held in memory until it is settled.
-  Attempt(const AttemptKey& key, Outcome outcome);
+  UnitAttempt(const AttemptKey& key, Outcome outcome);
 
   // Also once ORCA's name is found: goes on with it.
   void Begin(Time now, Actions* actions);
@@ -43,7 +44,6 @@ class Attempt {
 
   // ORCA's name was found a moment ago.
   bool is_found() const { return phase_ == Phase::kFound; }
-  const AttemptKey& key() const { return key_; }
   // The unit it works on; empty while that is not known yet.
   const std::string& unit() const { return unit_; }
   // Whether nobody else may restart `unit` now.
@@ -52,14 +52,6 @@ class Attempt {
   }
   bool is_watching(const std::string& unit) const { return is_watching_ && unit_ == unit; }
   bool is_settling() const { return phase_ == Phase::kSettling; }
-  bool is_done() const { return phase_ == Phase::kDone; }
-  // Whether it is in the ledger.
-  bool is_recorded() const { return is_recorded_; }
-  // Whether it has lasted long enough to be reported as running.
-  bool is_reported_running() const { return is_reported_running_; }
-  const std::optional<Outcome>& outcome() const { return outcome_; }
-  void set_settle_when_done() { settle_when_done_ = true; }
-  bool settle_when_done() const { return settle_when_done_; }
 
  private:
   enum class Phase {
@@ -105,7 +97,6 @@ class Attempt {
   void Finish(Outcome outcome, Actions* actions);
   void Record(Actions* actions);
 
-  AttemptKey key_;
   std::string boot_id_;
   bool is_restart_ = true;  // else it only inspects
   std::vector<std::string> candidates_;
@@ -117,15 +108,11 @@ class Attempt {
 
   Phase phase_ = Phase::kNew;
   bool is_watching_ = false;
-  bool is_recorded_ = false;
-  bool is_recovered_ = false;
-  bool settle_when_done_ = false;
   bool has_repeated_ = false;
   std::string intent_boot_id_;
   Time began_{};
   Time execution_deadline_{};
   std::optional<Time> progress_at_;
-  bool is_reported_running_ = false;
   Time wake_at_{};   // of kSettling and kLookingLater
   Time asked_at_{};  // when systemd was last asked about the unit
 
@@ -135,7 +122,6 @@ class Attempt {
   Boxed<UnitState> settling_;  // the state when the settle time began
   uint32_t foreign_restarts_ = 0;
   Time now_{};  // of the last event; for the evidence's duration
-  std::optional<Outcome> outcome_;
 };
 
 }  // namespace muster

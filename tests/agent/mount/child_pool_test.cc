@@ -1,0 +1,132 @@
+// Children on the real thing: processes that end, fail, hang, and are asked for twice.
+#include "agent/mount/child_pool.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <fstream>
+#include <memory>
+
+#include "agent/mount/run_program.h"
+
+namespace muster {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+
+ChildResult RunScript(const std::string& script, Duration deadline = 20s) {
+  return RunProgram({"/bin/sh", "-c", script}, deadline);
+}
+
+TEST(RunProgram, TheEndOfWhatItWroteIsKept) {
+  const ChildResult result = RunScript("echo one; echo two >&2");
+  EXPECT_EQ(result.error, 0);
+  EXPECT_EQ(result.text, "one\ntwo");
+  EXPECT_EQ(RunScript("yes | head -c 100000; echo; echo end").text.size(), 1023u)
+      << "of 1024, without the newline";
+  EXPECT_THAT(RunScript("yes | head -c 100000; echo; echo end").text, EndsWith("end"));
+}
+
+TEST(RunProgram, HowItFailedIsTold) {
+  const ChildResult failed = RunScript("echo no; exit 3");
+  EXPECT_EQ(failed.error, ECANCELED);
+  EXPECT_EQ(failed.text, "/bin/sh: exit code 3: no");
+  EXPECT_THAT(RunScript("kill -9 $$").text, HasSubstr("signal 9"));
+  EXPECT_EQ(RunProgram({"/none"}, 1s).error, ENOENT);
+  EXPECT_EQ(RunProgram({}, 1s).error, EINVAL);
+}
+
+TEST(RunProgram, WhatDoesNotEndIsKilledWithAllThatItStarted) {
+  const std::string mark = testing::TempDir() + "run_program_mark";
+  const ChildResult result = RunScript("(sleep 3; touch " + mark + ") & sleep 1000", 300ms);
+  EXPECT_EQ(result.error, ETIME);
+  EXPECT_THAT(result.text, HasSubstr("did not end in 0 s and was killed"));
+  sleep(4);
+  struct stat info {};
+  EXPECT_NE(stat(mark.c_str(), &info), 0);
+}
+
+// What a program leaves behind may keep its output.
+TEST(RunProgram, AProgramThatLeavesAnotherBehindHasEnded) {
+  EXPECT_EQ(RunScript("sleep 5 & echo done").text, "done");
+}
+
+class ChildPoolTest : public testing::Test {
+ protected:
+  ChildPoolTest() {
+    sd_event* event = nullptr;
+    if (sd_event_new(&event) < 0) std::abort();
+    event_.reset(event);
+    std::string pattern = testing::TempDir() + "child_pool_XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    pool_ = std::make_unique<ChildPool>(event_.get(), directory_ + "/locks", profile_);
+  }
+  // What it is answered, once the loop has gone on until then.
+  ChildResult Do(const ChildTask& task, Duration patience = 20s) {
+    std::optional<ChildResult> answer;
+    pool_->Run(task, patience, [&answer](const ChildResult& result) { answer = result; });
+    while (!answer) sd_event_run(event_.get(), UINT64_MAX);
+    return *answer;
+  }
+  MountOne MountAt(const std::string& name) {
+    RecordedMount mount;
+    mount.kind = MountKind::kProjected;
+    mount.fstype = "dvs";
+    mount.target = directory_ + "/" + name;
+    return {mount};
+  }
+
+  struct Unref {
+    void operator()(sd_event* event) const { sd_event_unref(event); }
+  };
+  std::unique_ptr<sd_event, Unref> event_;
+  std::string directory_;
+  ContentProfile profile_;
+  std::unique_ptr<ChildPool> pool_;
+};
+
+TEST_F(ChildPoolTest, AChildsResultComesBackWhole) {
+  const ChildResult read = Do(ReadDirectory{directory_});
+  EXPECT_EQ(read.error, 0);
+  const ChildResult none = Do(ReadDirectory{directory_ + "/none"});
+  EXPECT_EQ(none.error, ENOENT);
+  EXPECT_EQ(none.text, "No such file or directory");
+  EXPECT_FALSE(none.is_hung);
+}
+
+TEST_F(ChildPoolTest, AHookInheritsNothingOfTheAgents) {
+  const std::ofstream open_file(directory_ + "/agents");
+  const ChildResult result = Do(RunHook{{{"/bin/sh", "-c", "ls /proc/$$/fd | wc -l"}, 20s}});
+  EXPECT_EQ(result.error, 0);
+  EXPECT_EQ(result.text, "3") << "its input and its output";
+}
+
+// Else a thing would be mounted twice, or a file system that hangs would collect processes.
+TEST_F(ChildPoolTest, OfATargetThereIsOneChildHoweverLongItHangs) {
+  const std::string go = directory_ + "/go";
+  profile_.mount_helper = {"/bin/sh", "-c", "until [ -e " + go + " ]; do sleep 0.02; done"};
+  const ChildResult first = Do(MountAt("a"), 50ms);
+  EXPECT_TRUE(first.is_hung);
+  EXPECT_EQ(first.text, "it hangs");
+  const ChildResult second = Do(MountAt("a"));
+  EXPECT_TRUE(second.is_hung);
+  EXPECT_EQ(second.text, "an earlier try hangs there");
+  // An agent that was started again knows nothing of it, and finds the lock.
+  ChildPool other(event_.get(), directory_ + "/locks", profile_);
+  std::string told;
+  other.Run(MountAt("a"), 20s, [&told](const ChildResult& result) { told = result.text; });
+  EXPECT_EQ(told, "an earlier try hangs there");
+  EXPECT_TRUE(Do(MountAt("b"), 50ms).is_hung) << "another target is nobody's";
+  const std::ofstream made(go);
+  // Once the helper has ended, the target is free: the helper mounts nothing, which is another error.
+  ChildResult last;
+  while ((last = Do(MountAt("a"))).is_hung) usleep(20'000);
+  EXPECT_EQ(last.error, EINVAL);
+  EXPECT_THAT(last.text, HasSubstr("propagation"));
+}
+
+}  // namespace
+}  // namespace muster
