@@ -126,7 +126,7 @@ void AddContentVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code)
   AddPhase(*group, "remount", "Mount what is recorded again; without targets on all nodes of it",
            std::make_shared<ContentOptions>(), Remount, global, exit_code);
   CLI::App* gate = group->add_subcommand(
-      "gate", "Exit code 0 only if the etcd of CPS may be rebuilt: nothing is mounted anywhere");
+      "gate", "Exit code 0 only if the etcd of CPS may be rebuilt: nothing is mounted any more");
   const auto name = std::make_shared<std::string>();
   gate->add_option("NAME", *name, "Of which rebuild (the newest)")->type_name("");
   gate->callback(

@@ -71,6 +71,7 @@ void AddJobRetry(CLI::App& job, const GlobalOptions& global, int& exit_code) {
                  "Only the nodes whose task is in one of these (failed,timed-out,undelivered,lost)",
                  options->targets);
   AddExcludeOption(*verb, options->targets);
+  AddSettleOption(*verb, *options);
   AddJobOptions(*verb, *options);
   // The canary may be the old job's.
   verb->get_option("--min-healthy")->remove_needs(verb->get_option("--canary"));

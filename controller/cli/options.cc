@@ -45,6 +45,11 @@ void AddWaitOption(CLI::App& verb, WaitOptions& options) {
               Into(options.wait));
 }
 
+void AddSettleOption(CLI::App& verb, JobOptions& options) {
+  AddDuration(verb, "--settle", "How long the unit must stay up to count as restarted (5s)", true,
+              Into(options.settle));
+}
+
 void AddJobOptions(CLI::App& verb, JobOptions& options) {
   verb.footer(std::string(kDurationHint) + "\n\n" + verb.get_footer());
   AddDisabledOption(verb, options.targets);
@@ -56,8 +61,6 @@ void AddJobOptions(CLI::App& verb, JobOptions& options) {
                 "Check everything, make nothing; show the nodes, the canaries, the waves and how "
                 "long it takes at least")
       ->excludes("--detach", "--wait");
-  AddDuration(verb, "--settle", "How long the unit must stay up to count as restarted (5s)", true,
-              Into(options.settle));
   AddPolicyOptions(verb, options.policy);
   verb.add_option("--request-id", options.request_id,
                   "A UUID; the same one with the same request never makes a second job")

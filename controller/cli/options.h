@@ -38,7 +38,8 @@ struct JobOptions {
 // All structs must outlive the parse.
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options);
 void AddWaitOption(CLI::App& verb, WaitOptions& options);
-// But for the targets.
+// But for the targets, and for the settle time of work that restarts something.
 void AddJobOptions(CLI::App& verb, JobOptions& options);
+void AddSettleOption(CLI::App& verb, JobOptions& options);
 
 }  // namespace muster::cli

@@ -24,6 +24,7 @@ void AddRestart(CLI::App& app, const GlobalOptions& global, int& exit_code) {
       ->required()
       ->type_name("");
   AddTargetOptions(*verb, options->job.targets);
+  AddSettleOption(*verb, options->job);
   AddJobOptions(*verb, options->job);
   verb->callback([options, &global, &exit_code] {
     v1::Work work;

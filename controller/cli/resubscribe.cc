@@ -115,6 +115,7 @@ void AddResubscribe(CLI::App& app, const GlobalOptions& global, int& exit_code) 
   const auto options = std::make_shared<ResubscribeOptions>();
   AddTargetOptions(*verb, options->job.targets);
   AddProofOptions(*verb, *options);
+  AddSettleOption(*verb, options->job);
   AddJobOptions(*verb, options->job);
   verb->callback([options, &global, &exit_code] {
     exit_code = static_cast<int>(Resubscribe(*options, global));

@@ -139,6 +139,7 @@ void Check(const std::string& text) {
   CLI::App* verb = app.add_subcommand("restart", "");
   verb->add_option("UNIT", unit)->required();
   cli::AddTargetOptions(*verb, options.targets);
+  cli::AddSettleOption(*verb, options);
   cli::AddJobOptions(*verb, options);
   std::vector<const char*> argv = {"muster"};
   for (const std::string& argument : input.arguments) argv.push_back(argument.c_str());
