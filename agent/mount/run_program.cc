@@ -72,9 +72,11 @@ std::string EndOf(int status) {
 ChildResult RunProgram(const std::vector<std::string>& argv, Duration deadline) {
   if (argv.empty()) return {EINVAL, false, "no program is named"};
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {errno, false, std::strerror(errno)};
+  if (pipe2(ends, O_CLOEXEC) != 0) return {errno, false, std::strerror(errno)};
   const UniqueFd output(ends[0]);
   UniqueFd input(ends[1]);
+  // Our end alone: programs do not expect that their output is not taken at once.
+  if (fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) return {errno, false, std::strerror(errno)};
   std::vector<char*> words;
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
