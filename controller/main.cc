@@ -40,16 +40,20 @@ namespace {
 
 // Between two looks at sessions that must end and files that may have changed.
 constexpr timespec kSweepInterval = {5, 0};
-// As many of them lie between two releases of free memory, half a minute: what is taken again costs page faults.
-constexpr int kSweepsBetweenReleases = 6;
 // How long calls and sessions may take to end by themselves when the program stops.
 constexpr Duration kShutdownGrace = 2s;
 
-// Without it tcmalloc keeps nearly all that it ever had, in pieces that fit less and less, so that a fleet that comes back again and again
-// takes more and more (tests/bench/bench.py --only soak).
+// What is free beyond a sixteenth of what is in use goes back to the system. Without it tcmalloc keeps nearly all that it ever had, in
+// pieces that fit less and less, so that a fleet that comes back again and again takes more and more; the rest stays, for what is taken
+// again costs page faults (tests/bench/bench.py --only soak).
 void ReleaseFreeMemory() {
 #ifdef MUSTER_HAS_TCMALLOC
-  MallocExtension::instance()->ReleaseFreeMemory();
+  size_t used = 0;
+  size_t free = 0;
+  MallocExtension& malloc = *MallocExtension::instance();
+  malloc.GetNumericProperty("generic.current_allocated_bytes", &used);
+  malloc.GetNumericProperty("tcmalloc.pageheap_free_bytes", &free);
+  if (free > used / 16) malloc.ReleaseToSystem(free - used / 16);
 #endif
 }
 
@@ -313,14 +317,13 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
             config.listen, config.operator_listen, opened->store->epoch().counter,
             registry.All().size(), known_jobs);
   sd_notify(0, "READY=1");
-  uint64_t sweeps = 0;
   while (!stop.Wait(kSweepInterval)) {
     if (absl::Status status = revoked.Reload(); !status.ok()) {
       log::Warning("the list of revoked certificates stays as it was: {}", Message(status));
     }
     serving.Sweep();
     refusals.Flush();
-    if (++sweeps % kSweepsBetweenReleases == 0) ReleaseFreeMemory();
+    ReleaseFreeMemory();
     sd_notifyf(0, "STATUS=%zu agents attached", registry.attached_count());
   }
 

@@ -164,6 +164,7 @@ def soak(figures, agents, directory, count=200):
                 print(f"  warm after {done} jobs: {warm.rss / 1e6:.0f} MB", flush=True)
         now = world.usage()
         nodes = world.muster("node", "list", "--all")["nodes"]
+        print(f"  threads that were not there when warm: {dict(now.thread_names - warm.thread_names)}", flush=True)
         figures.add(f"after {count} jobs, RSS", agents, "MB", now.rss / 1e6)
         figures.add(f"after {count} jobs, RSS against warm", agents, "%", (now.rss / warm.rss - 1) * 100)
         figures.add(f"after {count} jobs, descriptors more", agents, "", now.descriptors - warm.descriptors)

@@ -3,6 +3,7 @@
 Programs come from the environment: MUSTERD, MUSTER, MUSTER_SWARM; use_build() names those of a build folder.
 """
 
+import collections
 import json
 import os
 import resource
@@ -49,7 +50,16 @@ class Usage:
                 elif name == "RssAnon":
                     self.anonymous = int(value.split()[0]) << 10
         self.descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+        self.thread_names = collections.Counter(self._name(pid, thread) for thread in os.listdir(f"/proc/{pid}/task"))
         self.at = time.monotonic()
+
+    @staticmethod
+    def _name(pid, thread):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/comm", encoding="ascii") as file:
+                return file.read().strip()
+        except FileNotFoundError:
+            return "ended"
 
 
 class Swarm:
