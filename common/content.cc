@@ -8,22 +8,6 @@
 
 namespace muster {
 
-std::string Name(MountKind kind) {
-  switch (kind) {
-    case MountKind::kUnspecified:
-      break;
-    case MountKind::kProjected:
-      return "projected";
-    case MountKind::kLoop:
-      return "loop";
-    case MountKind::kOverlay:
-      return "overlay";
-    case MountKind::kBind:
-      return "bind";
-  }
-  return "unknown";
-}
-
 void Merge(const ContentRecord& more, ContentRecord* record) {
   std::vector<RecordedMount>& mounts = record->mounts;
   std::set<std::string> done;

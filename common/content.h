@@ -18,8 +18,6 @@ enum class MountKind : int {
 };
 
 // "projected", "loop", "overlay", "bind".
-std::string Name(MountKind kind);
-
 struct RecordedMount {
   MountKind kind = MountKind::kUnspecified;
   std::string fstype;

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "agent/mount/child_work.h"
+#include "common/fnv.h"
 #include "common/log.h"
 
 namespace muster {
@@ -39,11 +40,9 @@ bool MayBeKilled(const ChildTask& task) {
   return !std::holds_alternative<UnmountOne>(task) && !std::holds_alternative<MountOne>(task);
 }
 
-// A file name for it, which may be longer than a name may be: FNV-1a, 64 bits. Two of one name would wait for each other.
+// A file name for it, which may be longer than a name may be. Two of one hash would wait for each other.
 std::string LockName(const std::string& locked) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : locked) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return fmt::format("{:016x}.lock", hash);
+  return fmt::format("{:016x}.lock", Fnv1a(locked));
 }
 
 // The lock, or none with errno.

@@ -25,7 +25,8 @@
 namespace muster {
 namespace {
 
-// How long the mount helper may take. CPS may have to fetch an image first; cps-utils waits for 300 s at most (domain facts: -T 300).
+// How long the mount helper may take: CPS may have to fetch an image first. As long as its own tool is told to wait (cpsmount.sh -T 300,
+// in CSM's page on booting UANs).
 constexpr Duration kHelperDeadline = 5min;
 // Somebody else may take the free loop device first.
 constexpr int kLoopTries = 16;

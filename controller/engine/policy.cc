@@ -4,16 +4,12 @@
 #include <bit>
 #include <string_view>
 
+#include "common/fnv.h"
+
 namespace muster {
 namespace {
 
 constexpr uint32_t kWhole = 10'000;  // basis points
-
-// FNV-1a, 64 bit (draft-eastlake-fnv): spreads retries, protects nothing.
-uint64_t Hash(std::string_view text, uint64_t hash = 14695981039346656037u) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return hash;
-}
 
 // FNV leaves the high bits of short texts alike; a multiply and a shift do not (the finaliser of MurmurHash3).
 uint64_t Mix(uint64_t hash) {
@@ -90,7 +86,7 @@ bool IsRetryable(Reason reason) {
 Duration RetryDelay(const std::string& job_id, const std::string& node, uint32_t attempt) {
   const Duration range =
       std::min<Duration>(kRetryJitterMax, kRetrySpacing * (1 << std::min(attempt, 10u)));
-  const uint64_t random = Mix(Hash(node, Hash(job_id)) + attempt);
+  const uint64_t random = Mix(Fnv1a(node, Fnv1a(job_id)) + attempt);
   return kRetrySpacing + Duration(random % static_cast<uint64_t>(range.count()));
 }
 

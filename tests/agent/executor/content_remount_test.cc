@@ -12,8 +12,7 @@ using testing::HasSubstr;
 
 // Else each round would put another one on top.
 TEST_F(ContentTest, WhatTheHelperMountsWronglyIsNotMountedAgain) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   ContentNode node(world_);
   Unmount(node, record);
   world_.mounts_writable = true;
@@ -24,8 +23,7 @@ TEST_F(ContentTest, WhatTheHelperMountsWronglyIsNotMountedAgain) {
 }
 
 TEST_F(ContentTest, AMountThatFailsHoldsUpWhatLiesOnIt) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   ContentNode node(world_);
   Unmount(node, record);
   world_.failing = {"/sq/1"};
@@ -39,8 +37,7 @@ TEST_F(ContentTest, AMountThatFailsHoldsUpWhatLiesOnIt) {
 }
 
 TEST_F(ContentTest, SomethingElseThatIsThereIsNotCovered) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   ContentNode node(world_);
   Unmount(node, record);
   world_.Add("tmpfs", "tmpfs", "/sq/1");
@@ -52,16 +49,14 @@ TEST_F(ContentTest, SomethingElseThatIsThereIsNotCovered) {
 
 TEST_F(ContentTest, WhatWasBelowContentIsExpectedThere) {
   world_.Add("tmpfs", "tmpfs", "/images/1");
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   ContentNode node(world_);
   EXPECT_EQ(Unmount(node, record).reason, Reason::kClean);
   EXPECT_EQ(Remount(node, record).state, OutcomeState::kSucceeded);
 }
 
 TEST_F(ContentTest, ContentThatCannotBeReadIsNotBack) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   ContentNode node(world_);
   world_.hung = {"/images/1"};
   const Outcome outcome = Remount(node, record);
@@ -70,8 +65,7 @@ TEST_F(ContentTest, ContentThatCannotBeReadIsNotBack) {
 }
 
 TEST_F(ContentTest, HooksRunOnceForEachAttempt) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   ContentProfile profile;
   profile.before_unmount = {{{"/a"}}, {{"/b"}}};
   profile.after_remount = {{{"/c"}}};

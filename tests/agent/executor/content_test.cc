@@ -31,9 +31,7 @@ TEST_F(ContentTest, ANodeWithoutContentIsNoClient) {
 }
 
 TEST_F(ContentTest, EverythingGoesFromTheTopAndComesFromTheBottom) {
-  world_.AddContent(1);
-  world_.AddContent(2);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(2);
   const std::vector<std::string> before = Mounted();
   ContentNode node(world_);
   const Outcome gone = Unmount(node, record);
@@ -47,9 +45,7 @@ TEST_F(ContentTest, EverythingGoesFromTheTopAndComesFromTheBottom) {
 }
 
 TEST_F(ContentTest, WhatIsBusyStaysWithAllThatItNeeds) {
-  world_.AddContent(1);
-  world_.AddContent(2);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(2);
   world_.busy = {"/merged/1"};
   ContentNode node(world_);
   const Outcome outcome = Unmount(node, record);
@@ -61,8 +57,7 @@ TEST_F(ContentTest, WhatIsBusyStaysWithAllThatItNeeds) {
 }
 
 TEST_F(ContentTest, WhatIsBusyIsTriedUntilTheTimeIsUp) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.busy = {"/merged/1"};
   ContentNode node(world_);
   node.Send(UnmountContent{"c", record});
@@ -72,9 +67,7 @@ TEST_F(ContentTest, WhatIsBusyIsTriedUntilTheTimeIsUp) {
 }
 
 TEST_F(ContentTest, WhatHangsIsToldAndTheRestGoes) {
-  world_.AddContent(1);
-  world_.AddContent(2);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(2);
   world_.hung = {"/images/2"};
   ContentNode node(world_);
   const Outcome outcome = Unmount(node, record);
@@ -85,8 +78,7 @@ TEST_F(ContentTest, WhatHangsIsToldAndTheRestGoes) {
 
 // umount2(2) takes a mount from the table first, and may then hang for as long as its servers are gone.
 TEST_F(ContentTest, AnUnmountThatHangsInTheKernelIsNotClean) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.gone_and_hung = {"/images/1"};
   ContentNode node(world_);
   const Outcome outcome = Unmount(node, record);
@@ -114,9 +106,7 @@ TEST_F(ContentTest, ManyThatHangAreToldInTime) {
 }
 
 TEST_F(ContentTest, ACancelWithinARoundEndsIt) {
-  world_.AddContent(1);
-  world_.AddContent(2);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(2);
   ContentNode node(world_);
   node.Send(UnmountContent{"c", record}, 1, 1h);
   while (Mounted().size() == 8) node.Turn();
@@ -126,8 +116,7 @@ TEST_F(ContentTest, ACancelWithinARoundEndsIt) {
 }
 
 TEST_F(ContentTest, OnlyIfTheOperatorSaysSoIsItDetachedAndThenItIsNotClean) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.busy = {"/merged/1"};
   ContentNode node(world_);
   UnmountContent work{"c", record};
@@ -151,8 +140,7 @@ TEST_F(ContentTest, OnlyIfTheOperatorSaysSoIsItDetachedAndThenItIsNotClean) {
 }
 
 TEST_F(ContentTest, WhatIsNotInTheRecordIsNotTouched) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.AddContent(2);
   ContentNode node(world_);
   const Outcome outcome = Unmount(node, record);
@@ -163,8 +151,7 @@ TEST_F(ContentTest, WhatIsNotInTheRecordIsNotTouched) {
 }
 
 TEST_F(ContentTest, WhatIsMountedMeanwhileStays) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.busy = {"/merged/1"};
   ContentNode node(world_);
   node.Send(UnmountContent{"c", record});
@@ -197,8 +184,7 @@ TEST_F(ContentTest, WhatCouldNotBeBroughtBackIsRefused) {
 }
 
 TEST_F(ContentTest, AnotherMountNamespaceKeepsANodeFromBeingClean) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.elsewhere = "process 9 (sleep, uid 0) has a mount namespace of its own";
   ContentNode node(world_);
   const Outcome outcome = Unmount(node, record);
@@ -209,8 +195,7 @@ TEST_F(ContentTest, AnotherMountNamespaceKeepsANodeFromBeingClean) {
 }
 
 TEST_F(ContentTest, NothingIsDoneThatTheLedgerDoesNotKnow) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   ContentNode node(world_);
   node.is_ledger_broken = true;
   const Outcome outcome = Unmount(node, record);
@@ -219,8 +204,7 @@ TEST_F(ContentTest, NothingIsDoneThatTheLedgerDoesNotKnow) {
 }
 
 TEST_F(ContentTest, ACancelEndsItWithHowThingsAre) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.busy = {"/merged/1"};
   ContentNode node(world_);
   node.Send(UnmountContent{"c", record}, 1, 1h);
@@ -230,8 +214,7 @@ TEST_F(ContentTest, ACancelEndsItWithHowThingsAre) {
 }
 
 TEST_F(ContentTest, AfterARebootOnlyTheTableCounts) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.busy = {"/merged/1"};
   ContentNode node(world_);
   node.Send(UnmountContent{"c", record});
@@ -242,8 +225,7 @@ TEST_F(ContentTest, AfterARebootOnlyTheTableCounts) {
 }
 
 TEST_F(ContentTest, TwoAtOnceAreRefused) {
-  world_.AddContent(1);
-  const ContentRecord record = Record();
+  const ContentRecord record = MountImages(1);
   world_.busy = {"/merged/1"};
   ContentNode node(world_);
   node.Send(UnmountContent{"c", record}, 1, 1h);
@@ -261,8 +243,7 @@ TEST_F(ContentTest, WhateverDiesNothingIsLostOrMountedTwice) {
     world_ = MountWorld();
     world_.Add("ext4", "/dev/sda1", "/");
     const int images = 1 + static_cast<int>(random() % 3);
-    for (int i = 1; i <= images; ++i) world_.AddContent(i);
-    const ContentRecord record = Record();
+    const ContentRecord record = MountImages(images);
     const std::vector<RecordedMount> before = MountedNow();
     ContentNode node(world_);
     uint32_t attempt = 0;

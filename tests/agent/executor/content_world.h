@@ -277,6 +277,11 @@ class ContentTest : public testing::Test {
     const Outcome outcome = node.Run();
     return outcome.evidence.content ? *outcome.evidence.content : ContentRecord();
   }
+  // Images 1 to `count`, and the record of them.
+  ContentRecord MountImages(int count) {
+    for (int i = 1; i <= count; ++i) world_.AddContent(i);
+    return Record();
+  }
   Outcome Unmount(ContentNode& node, const ContentRecord& record) {
     node.Send(UnmountContent{"c", record});
     return node.Run();

@@ -23,9 +23,9 @@ std::vector<std::string> TargetsOf(const ContentTree& tree) {
   return targets;
 }
 
-std::vector<std::string> KindsOf(const ContentTree& tree) {
-  std::vector<std::string> kinds;
-  for (const ContentMount& mount : tree.mounts) kinds.push_back(Name(mount.recorded.kind));
+std::vector<MountKind> KindsOf(const ContentTree& tree) {
+  std::vector<MountKind> kinds;
+  for (const ContentMount& mount : tree.mounts) kinds.push_back(mount.recorded.kind);
   return kinds;
 }
 
@@ -33,7 +33,8 @@ TEST(ContentTree, HasWhatLiesOnContentInTheOrderOfMounting) {
   const ContentTree tree = TreeOf(kClientTable);
   EXPECT_THAT(TargetsOf(tree),
               ElementsAre("/var/images/pe", "/var/pe", "/opt/cray/pe", "/usr/local/pe"));
-  EXPECT_THAT(KindsOf(tree), ElementsAre("projected", "loop", "overlay", "bind"));
+  EXPECT_THAT(KindsOf(tree), ElementsAre(MountKind::kProjected, MountKind::kLoop,
+                                         MountKind::kOverlay, MountKind::kBind));
   EXPECT_THAT(tree.foreign, ElementsAre("/lus/home"));
   EXPECT_THAT(tree.in_the_way, IsEmpty());
   EXPECT_EQ(tree.root_on_content, "");
