@@ -17,8 +17,16 @@ std::string TakeSecret() {
 
 Csm::Csm(const CsmConfig& config, NodeRegistry& registry, const Clock& clock)
     : services_(config, clock, TakeSecret()) {
-  if (services_.subscriptions() != nullptr)
-    caller_ = std::make_unique<CsmCaller>(services_, config.hmnfd_agents, clock);
+  if (services_.subscriptions() != nullptr || services_.bos() != nullptr ||
+      services_.cps() != nullptr) {
+    caller_ = std::make_unique<CsmCaller>(
+        services_, config.hmnfd_agents,
+        [&registry](const std::string& name) {
+          const absl::StatusOr<NodeInfo> node = registry.Find(name);
+          return node.ok() ? std::optional(node->xname) : std::nullopt;
+        },
+        clock);
+  }
   if (services_.nodes() == nullptr) return;
   poller_ =
       std::make_unique<HsmPoller>(*services_.nodes(), config.refresh,

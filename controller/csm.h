@@ -23,7 +23,7 @@ class Csm {
   // Ends what is under way; what waits, and what comes later, is answered with errors.
   void Stop() { services_.Stop(); }
 
-  // Null: no HMNFD is known.
+  // Null: none of the services is known that it calls.
   CsmCaller* caller() { return caller_.get(); }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/bos_progress.h"
 #include "controller/inventory/xname.h"
 
 namespace muster {
@@ -26,12 +27,26 @@ HmnfdProbed::State StateOf(HmnfdState::Kind kind) {
 
 }  // namespace
 
-CsmCaller::CsmCaller(CsmServices& services, std::set<std::string> agents, const Clock& clock)
-    : services_(services), agents_(std::move(agents)), clock_(clock) {}
+CsmCaller::CsmCaller(CsmServices& services, std::set<std::string> agents, XnameOf xname_of,
+                     const Clock& clock)
+    : services_(services),
+      agents_(std::move(agents)),
+      xname_of_(std::move(xname_of)),
+      clock_(clock) {}
 
 Worker& CsmCaller::WorkerFor(ServiceCall call) {
-  if (call == ServiceCall::kProbeHmnfd) return probe_;
-  return call == ServiceCall::kListSubscribers ? list_ : slow_;
+  switch (call) {
+    case ServiceCall::kProbeHmnfd:
+      return probe_;
+    case ServiceCall::kListSubscribers:
+      return list_;
+    case ServiceCall::kProbeCps:
+    case ServiceCall::kMakeBosSession:
+    case ServiceCall::kLookAtBosSession:
+      return content_;
+    default:
+      return slow_;
+  }
 }
 
 void CsmCaller::Start(const ServiceCallWanted& call) {
@@ -55,6 +70,15 @@ void CsmCaller::Make(const ServiceCallWanted& wanted) {
       break;
     case ServiceCall::kFindHmnfdInHsm:
       news.news = HsmAsked{HasHmnfd()};
+      break;
+    case ServiceCall::kProbeCps:
+      news.news = ProbeCps();
+      break;
+    case ServiceCall::kMakeBosSession:
+      news.news = BosSessionMade{MakeSession(*wanted.session)};
+      break;
+    case ServiceCall::kLookAtBosSession:
+      news.news = BosSessionSeen{LookAtSession(*services_.bos(), *wanted.session)};
       break;
   }
   listener_->Tell(std::move(news));
@@ -92,6 +116,28 @@ absl::StatusOr<bool> CsmCaller::HasHmnfd() {
   const absl::StatusOr<std::vector<ScnSubscription>> list = services_.nodes()->ScnSubscriptions();
   MUSTER_RETURN_IF_ERROR(list.status());
   return std::any_of(list->begin(), list->end(), IsOfHmnfd);
+}
+
+CpsProbed CsmCaller::ProbeCps() {
+  absl::StatusOr<std::vector<std::string>> servers = services_.cps()->Servers();
+  if (!servers.ok()) return {servers.status()};
+  for (std::string& server : *servers) {
+    std::optional<std::string> xname = xname_of_(server);
+    // Else it would be unmounted with all others.
+    if (!xname) {
+      return {MakeStatus(absl::StatusCode::kFailedPrecondition,
+                         "CPS is served by {}, and no node of the inventory or of SLS is called so",
+                         server)};
+    }
+    server = *std::move(xname);
+  }
+  std::sort(servers->begin(), servers->end());
+  return {*std::move(servers)};
+}
+
+absl::Status CsmCaller::MakeSession(const BosSession& session) {
+  return services_.bos()->MakeSession(
+      {session.name, session.is_boot ? "boot" : "shutdown", session.template_name, session.nodes});
 }
 
 void CsmCaller::ListSubscribers(SubscribersDone done) {

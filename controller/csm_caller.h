@@ -1,9 +1,10 @@
 // Makes the calls that operations want of CSM, on threads of its own, one for each kind that must not wait for another: HMNFD's readiness, its
-// list, and what takes long. Owned by main; what it refers to outlives it.
+// list, what takes long, and CPS with BOS. Owned by main; what it refers to outlives it.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -22,8 +23,12 @@ class CsmCaller final : public ServiceCaller {
   using SubscribersDone =
       std::function<void(absl::StatusOr<std::shared_ptr<const Subscribers>> subscribers)>;
 
-  // `services` has HMNFD. Of its subscriptions those of `agents` count, or all if there are none.
-  CsmCaller(CsmServices& services, std::set<std::string> agents, const Clock& clock);
+  // The xname of whoever CPS calls by this name; nothing if nobody is. Any thread.
+  using XnameOf = std::function<std::optional<std::string>(const std::string& name)>;
+
+  // Calls are wanted of those services alone that `services` has. Of HMNFD's subscriptions those of `agents` count, or all if there are none.
+  CsmCaller(CsmServices& services, std::set<std::string> agents, XnameOf xname_of,
+            const Clock& clock);
 
   // Who hears what came of it; before the first Start.
   void Bind(ServiceListener& listener) { listener_ = &listener; }
@@ -33,6 +38,10 @@ class CsmCaller final : public ServiceCaller {
   // For operators; any thread. `done` is called once, on this object's thread, or at once with RESOURCE_EXHAUSTED if many wait.
   void ListSubscribers(SubscribersDone done);
 
+  bool has_hmnfd() const { return services_.subscriptions() != nullptr; }
+  bool has_cps() const { return services_.cps() != nullptr; }
+  bool has_bos() const { return services_.bos() != nullptr; }
+
  private:
   Worker& WorkerFor(ServiceCall call);
   void Make(const ServiceCallWanted& call);
@@ -40,14 +49,18 @@ class CsmCaller final : public ServiceCaller {
   SubscribersListed List();
   absl::Status Restart(const std::string& deployment);
   absl::StatusOr<bool> HasHmnfd();
+  CpsProbed ProbeCps();
+  absl::Status MakeSession(const BosSession& session);
 
   CsmServices& services_;
   const std::set<std::string> agents_;
+  const XnameOf xname_of_;
   const Clock& clock_;
   ServiceListener* listener_ = nullptr;
   Worker probe_;  // these last: their threads use the others
   Worker list_;
   Worker slow_;
+  Worker content_;
 };
 
 }  // namespace muster

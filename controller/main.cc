@@ -194,6 +194,10 @@ ControllerServiceOptions ServiceOptionsOf(const Ground& ground, CsmCaller* calle
   };
   options.connections = [&ports = ground.ports] { return ports.counts(); };
   if (caller != nullptr) {
+    options.has_cps = caller->has_cps();
+    options.has_bos = caller->has_bos();
+  }
+  if (caller != nullptr && caller->has_hmnfd()) {
     options.list_subscribers = [caller](const SubscribersDone& done) {
       caller->ListSubscribers(done);
     };
@@ -260,7 +264,7 @@ class Serving {
   }
 
  private:
-  // Null: no HMNFD is known.
+  // Null: none of the services is known that it calls.
   CsmCaller* caller() const { return csm_ ? csm_->caller() : nullptr; }
 
   const Ground ground_;
@@ -276,20 +280,30 @@ class Serving {
   std::unique_ptr<GrpcServer> agent_server_;
 };
 
-// Null without [csm]. FAILED_PRECONDITION if it has no HMNFD and an operation that is under way cannot go on without.
+// What an operation that is under way cannot go on without, and is not known any more; null if nothing.
+const char* MissingService(const OperationSpec& spec, const CsmCaller* caller) {
+  const bool asks_hmnfd = !spec.content;
+  const bool asks_cps = spec.content && spec.content->min_servers > 0;
+  const bool asks_bos = spec.content && !spec.content->bos_template.empty();
+  if (asks_hmnfd && (caller == nullptr || !caller->has_hmnfd())) return "hmnfd";
+  if (asks_cps && (caller == nullptr || !caller->has_cps())) return "cps";
+  if (asks_bos && (caller == nullptr || !caller->has_bos())) return "bos";
+  return nullptr;
+}
+
+// Null without [csm]. FAILED_PRECONDITION if an operation that is under way needs what it has not.
 absl::StatusOr<std::unique_ptr<Csm>> ReachCsm(const ControllerConfig& config,
                                               const LoadedOperations& loaded,
                                               NodeRegistry& registry, const Clock& clock) {
   std::unique_ptr<Csm> csm;
   if (config.csm) csm = std::make_unique<Csm>(*config.csm, registry, clock);
-  const bool has_hmnfd = csm && csm->caller() != nullptr;
-  if (has_hmnfd) return csm;
   for (const OperationRecord& operation : loaded.operations) {
-    if (operation.spec->content) continue;
+    const char* missing = MissingService(*operation.spec, csm ? csm->caller() : nullptr);
+    if (missing == nullptr) continue;
     return MakeStatus(absl::StatusCode::kFailedPrecondition,
-                      "{} is under way, and [csm] of the settings names no hmnfd any more: put it "
+                      "{} is under way, and [csm] of the settings names no {} any more: put it "
                       "back",
-                      OperationName(operation.spec->id));
+                      OperationName(operation.spec->id), missing);
   }
   return csm;
 }

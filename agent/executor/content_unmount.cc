@@ -145,17 +145,23 @@ void ContentAttempt::OnLookedElsewhere(const ChildResult& result, Actions* actio
   ProbeNext(actions);
 }
 
-// A child that hangs, even one of an agent that is gone, holds the lock of its target: another one is told so at once. Else it finds nothing to
+// Without a record any child that hangs counts. A child that hangs, even one of an agent that is gone, holds the lock of its target: another one is told so at once. Else it finds nothing to
 // unmount.
 void ContentAttempt::ProbeNext(Actions* actions) {
   const auto& mounts = record().mounts;
-  if (next_ == mounts.size()) return FinishClean(actions);
+  if (mounts.empty() && next_++ == 0)
+    return Run(Child::kProbe, FindHung{}, kUnmountPatience, actions);
+  if (next_ >= mounts.size()) return FinishClean(actions);
   Run(Child::kProbe, UnmountOne{0, mounts[next_++].target, "", "", false, false}, kUnmountPatience,
       actions);
 }
 
 void ContentAttempt::OnProbed(const ChildResult& result, Actions* actions) {
   if (!result.is_hung) return ProbeNext(actions);
+  if (record().mounts.empty()) {
+    return Finish(OutcomeState::kTimedOut, Reason::kHung,
+                  fmt::format("no content is in the table, but {}", result.text), actions);
+  }
   const std::string& target = record().mounts[next_ - 1].target;
   if (is_recorded_ && stage_ != Stage::kLastLook && !is_time_up()) return WaitForNextRound(actions);
   Finish(OutcomeState::kTimedOut, Reason::kHung,

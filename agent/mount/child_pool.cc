@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,8 +13,8 @@
 #include <cstring>
 #include <utility>
 
+#include "agent/mount/child_lock.h"
 #include "agent/mount/child_work.h"
-#include "common/fnv.h"
 #include "common/log.h"
 
 namespace muster {
@@ -38,20 +36,6 @@ std::string LockedBy(const ChildTask& task) {
 // What it has begun goes on in the kernel, whether it is killed or not; so it stays, and its lock with it.
 bool MayBeKilled(const ChildTask& task) {
   return !std::holds_alternative<UnmountOne>(task) && !std::holds_alternative<MountOne>(task);
-}
-
-// A file name for it, which may be longer than a name may be. Two of one hash would wait for each other.
-std::string LockName(const std::string& locked) {
-  return fmt::format("{:016x}.lock", Fnv1a(locked));
-}
-
-// The lock, or none with errno.
-UniqueFd Lock(const std::string& directory, const std::string& locked) {
-  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return UniqueFd();
-  UniqueFd file(open(fmt::format("{}/{}", directory, LockName(locked)).c_str(),
-                     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.is_open() || flock(file.get(), LOCK_EX | LOCK_NB) != 0) return UniqueFd();
-  return file;
 }
 
 // The result's error, then its text.
@@ -95,9 +79,10 @@ ChildPool::ChildPool(sd_event* event, std::string lock_dir, const ContentProfile
 ChildPool::~ChildPool() = default;
 
 void ChildPool::Run(const ChildTask& task, Duration patience, Done done) {
+  if (std::holds_alternative<FindHung>(task)) return done(FindLocked(lock_dir_));
   UniqueFd lock;
   if (const std::string locked = LockedBy(task); !locked.empty()) {
-    lock = Lock(lock_dir_, locked);
+    lock = TakeLock(lock_dir_, locked);
     if (!lock.is_open() && errno == EWOULDBLOCK)
       return done({EAGAIN, true, "an earlier try hangs there"});
     if (!lock.is_open()) return done(Failed("lock in " + lock_dir_));

@@ -46,7 +46,11 @@ struct RunHook {
   ContentHook hook;
 };
 
-using ChildTask = std::variant<UnmountOne, MountOne, ReadDirectory, FindUsers, RunHook>;
+// Whether a child of before, maybe of an agent that is gone, is still at work or hangs: then the result hangs, and the text says where. Needs
+// no child itself.
+struct FindHung {};
+
+using ChildTask = std::variant<UnmountOne, MountOne, ReadDirectory, FindUsers, RunHook, FindHung>;
 
 // "unmount /x", for people.
 std::string Describe(const ChildTask& task);

@@ -11,5 +11,7 @@ ChildResult DoInChild(const MountOne& task, const ContentProfile& profile);
 ChildResult DoInChild(const ReadDirectory& task, const ContentProfile& profile);
 ChildResult DoInChild(const FindUsers& task, const ContentProfile& profile);
 ChildResult DoInChild(const RunHook& task, const ContentProfile& profile);
+// The pool itself does it.
+inline ChildResult DoInChild(const FindHung&, const ContentProfile&) { return {}; }
 
 }  // namespace muster

@@ -18,6 +18,8 @@ namespace {
 
 // Tasks that are read at once: each may have a record of mounts.
 constexpr size_t kTasksAtOnce = 500;
+// The fewest that serve on a healthy system: its own tools refuse to take a worker if not two other ones serve.
+constexpr uint32_t kUsualCpsServers = 2;
 
 absl::Status NoContent(const std::string& name) {
   if (name.empty())
@@ -58,7 +60,42 @@ absl::Status AddPhase(const ContentSpec& phase, JobReader& reader, ContentGate* 
   }
   MUSTER_RETURN_IF_ERROR(
       ForEachTask(reader, phase.record_job, [gate](const Task& task) { gate->OnRecord(task); }));
-  return ForEachTask(reader, phase.job, [gate](const Task& task) { gate->OnUnmount(task); });
+  const auto on_unmount = [gate](const Task& task) { gate->OnUnmount(task); };
+  MUSTER_RETURN_IF_ERROR(ForEachTask(reader, phase.job, on_unmount));
+  return ForEachTask(reader, phase.servers_job, on_unmount);
+}
+
+absl::StatusOr<ContentGate> GateOf(const std::vector<OperationRecord>& phases, JobReader& reader) {
+  ContentGate gate;
+  for (const OperationRecord& phase : phases) {
+    const ContentSpec& content = *phase.spec->content;
+    MUSTER_RETURN_IF_ERROR(AddPhase(content, reader, &gate));
+    for (const std::string& node : content.rooted) gate.OnBoot(node, phase.spec->created);
+  }
+  return gate;
+}
+
+// With their root on content, by the phases; for those of `nodes`.
+absl::StatusOr<std::vector<std::string>> RootedOf(const std::vector<OperationRecord>& phases,
+                                                  const std::vector<std::string>& nodes,
+                                                  JobReader& reader) {
+  const absl::StatusOr<ContentGate> gate = GateOf(phases, reader);
+  MUSTER_RETURN_IF_ERROR(gate.status());
+  std::vector<std::string> rooted;
+  for (const std::string& node : nodes) {
+    const auto found = gate->nodes().find(node);
+    if (found != gate->nodes().end() && found->second.state == ContentState::kRootOnCps)
+      rooted.push_back(node);
+  }
+  return rooted;
+}
+
+absl::Status Unknown(const char* service, const char* key, const char* without) {
+  return MakeStatus(
+      absl::StatusCode::kFailedPrecondition,
+      "this controller knows no {}: give it the address in [csm] {} of musterd.toml, or "
+      "leave out {}",
+      service, key, without);
 }
 
 NodeNow Now(const NodeInfo& node) {
@@ -73,25 +110,43 @@ NodeNow Now(const NodeInfo& node) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ControllerService::NewestContent() {
+absl::Status ControllerService::AddServices(const v1::CreateOperationRequest& request,
+                                            ContentSpec* content) {
+  const bool is_said = content->is_unmount ? request.content_unmount().has_cps_servers()
+                                           : request.content_remount().has_cps_servers();
+  if (!is_said && options_.has_cps) content->min_servers = kUsualCpsServers;
+  if (content->min_servers > 0 && !options_.has_cps) return Unknown("CPS", "cps", "--cps-servers");
+  if (!content->bos_template.empty() && !options_.has_bos) return Unknown("BOS", "bos", "--bos");
+  if (content->is_unmount) {
+    if (content->min_servers > 0) content->servers_job = NewUuid();
+    return absl::OkStatus();
+  }
+  if (content->bos_template.empty()) return absl::OkStatus();
+  const absl::StatusOr<std::vector<OperationRecord>> phases = PhasesOf(content->content);
+  MUSTER_RETURN_IF_ERROR(phases.status());
+  absl::StatusOr<std::vector<std::string>> rooted = RootedOf(*phases, content->nodes, reader_);
+  MUSTER_RETURN_IF_ERROR(rooted.status());
+  content->rooted = *std::move(rooted);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ContentSpec> ControllerService::NewestPhase() {
   const absl::StatusOr<std::vector<std::string>> ids = reader_.OperationsOfContent("");
   MUSTER_RETURN_IF_ERROR(ids.status());
   if (ids->empty()) return NoContent("");
   const absl::StatusOr<OperationRecord> newest = reader_.GetOperation(ids->back());
   MUSTER_RETURN_IF_ERROR(newest.status());
-  return newest->spec->content->content;
+  return *newest->spec->content;
 }
 
-// Another try belongs to the first one, on whichever day it is.
-absl::StatusOr<std::string> ControllerService::NameToUnmount() {
-  const absl::StatusOr<std::vector<std::string>> ids = reader_.OperationsOfContent("");
-  MUSTER_RETURN_IF_ERROR(ids.status());
-  if (!ids->empty()) {
-    const absl::StatusOr<OperationRecord> newest = reader_.GetOperation(ids->back());
-    MUSTER_RETURN_IF_ERROR(newest.status());
-    if (newest->spec->content->is_unmount) return newest->spec->content->content;
-  }
-  return NameOfToday(clock_.Now());
+absl::StatusOr<std::string> ControllerService::UsualName(bool is_unmount) {
+  absl::StatusOr<ContentSpec> newest = NewestPhase();
+  // Another try belongs to the first one, on whichever day it is; what was mounted again is over.
+  const bool is_new =
+      is_unmount && (newest.ok() ? !newest->is_unmount : absl::IsNotFound(newest.status()));
+  if (is_new) return NameOfToday(clock_.Now());
+  MUSTER_RETURN_IF_ERROR(newest.status());
+  return std::move(newest->content);
 }
 
 absl::StatusOr<std::vector<OperationRecord>> ControllerService::PhasesOf(
@@ -110,16 +165,17 @@ absl::StatusOr<std::vector<OperationRecord>> ControllerService::PhasesOf(
 
 absl::StatusOr<Resolved> ControllerService::ContentTargets(
     const v1::CreateOperationRequest& request, const ContentSpec& spec) {
-  const bool is_of_all = !spec.is_unmount && !request.has_targets();
   if (spec.is_unmount) return ResolveTargets(request.targets(), registry_, reader_);
   const absl::StatusOr<std::vector<OperationRecord>> phases = PhasesOf(spec.content);
   MUSTER_RETURN_IF_ERROR(phases.status());
   std::set<std::string, NaturalOrder> known;
   for (const OperationRecord& phase : *phases)
     known.insert(phase.spec->content->nodes.begin(), phase.spec->content->nodes.end());
-  Resolved all;
-  all.xnames.assign(known.begin(), known.end());
-  if (is_of_all) return all;
+  if (!request.has_targets()) {
+    Resolved all;
+    all.xnames.assign(known.begin(), known.end());
+    return all;
+  }
   absl::StatusOr<Resolved> targets = ResolveTargets(request.targets(), registry_, reader_);
   MUSTER_RETURN_IF_ERROR(targets.status());
   for (const std::string& node : targets->xnames) {
@@ -137,7 +193,7 @@ void ControllerService::CreateContent(const std::string& operator_name,
                                       grpc::ServerUnaryReactor* reactor) {
   ContentSpec& content = *checked.content;
   if (content.content.empty()) {
-    absl::StatusOr<std::string> name = content.is_unmount ? NameToUnmount() : NewestContent();
+    absl::StatusOr<std::string> name = UsualName(content.is_unmount);
     if (!name.ok()) return reactor->Finish(GrpcStatus(name.status()));
     content.content = *std::move(name);
   }
@@ -149,6 +205,10 @@ void ControllerService::CreateContent(const std::string& operator_name,
     *response->mutable_job() = Preview(work, content.policy, operator_name, *targets, registry_);
     return reactor->Finish(grpc::Status::OK);
   }
+  std::vector<std::string> remarks = RemarksOn(*targets, registry_);
+  content.nodes = std::move(targets->xnames);
+  const absl::Status added = AddServices(request, &content);
+  if (!added.ok()) return reactor->Finish(GrpcStatus(added));
   OperationSpec spec;
   spec.id = NewUuid();
   spec.created_by = operator_name;
@@ -157,8 +217,6 @@ void ControllerService::CreateContent(const std::string& operator_name,
   spec.request_digest = std::move(checked.digest);
   content.job = NewUuid();
   if (content.is_unmount) content.record_job = NewUuid();
-  std::vector<std::string> remarks = RemarksOn(*targets, registry_);
-  content.nodes = std::move(targets->xnames);
   spec.content = std::move(content);
   control_.SubmitOperation(std::move(spec), std::move(remarks),
                            AnswerWithOperation(reactor, response));
@@ -172,17 +230,18 @@ grpc::ServerUnaryReactor* ControllerService::GetContent(grpc::CallbackServerCont
 
 absl::Status ControllerService::Get(const v1::GetContentRequest& request, v1::Content& response) {
   absl::StatusOr<std::string> name = request.name();
-  if (name->empty()) name = NewestContent();
+  if (name->empty()) name = UsualName(/*is_unmount=*/false);
   MUSTER_RETURN_IF_ERROR(name.status());
   const absl::StatusOr<std::vector<OperationRecord>> phases = PhasesOf(*name);
   MUSTER_RETURN_IF_ERROR(phases.status());
-  ContentGate gate;
+  absl::StatusOr<ContentGate> folded = GateOf(*phases, reader_);
+  MUSTER_RETURN_IF_ERROR(folded.status());
+  ContentGate& gate = *folded;
   response.set_name(*name);
   for (const OperationRecord& phase : *phases) {
     const std::string operation = OperationName(phase.spec->id);
     response.add_operations(operation);
     if (!IsTerminal(phase.status.state)) response.set_running(operation);
-    MUSTER_RETURN_IF_ERROR(AddPhase(*phase.spec->content, reader_, &gate));
   }
   for (const NodeInfo& node : registry_.List(registry_.All())) gate.See(node.xname, Now(node));
   std::vector<std::string> names;

@@ -47,6 +47,9 @@ struct ControllerServiceOptions {
   std::function<bool(const CertificateInfo&)> is_revoked;
   // Asks HMNFD, off the caller's thread, and tells the answer to `done` from any thread. Nothing: the controller knows no HMNFD.
   std::function<void(SubscribersDone done)> list_subscribers;
+  // Whether the controller knows CPS, and BOS.
+  bool has_cps = false;
+  bool has_bos = false;
   // A watch ends no later than this after its operator's certificate has expired or is revoked.
   Duration certificate_check = 1min;
 };
@@ -147,10 +150,13 @@ class ControllerService final : public v1::Controller::CallbackService {
   // The nodes of a phase: those that were asked for, or of one that mounts again, all of the content.
   absl::StatusOr<Resolved> ContentTargets(const v1::CreateOperationRequest& request,
                                           const ContentSpec& spec);
+  // What the phase needs of CPS and BOS; `content` has its nodes. FAILED_PRECONDITION for a service that is not known.
+  absl::Status AddServices(const v1::CreateOperationRequest& request, ContentSpec* content);
   // NOT_FOUND if there is none.
   absl::StatusOr<std::vector<OperationRecord>> PhasesOf(const std::string& content);
-  absl::StatusOr<std::string> NewestContent();
-  absl::StatusOr<std::string> NameToUnmount();
+  absl::StatusOr<ContentSpec> NewestPhase();
+  // What is meant where no name was given.
+  absl::StatusOr<std::string> UsualName(bool is_unmount);
   absl::Status Get(const v1::GetContentRequest& request, v1::Content& response);
   // What a watch needs, once its caller is known, and there is room for one more. `named`: whether what it watches has a good name.
   absl::StatusOr<WatchContext> AdmitWatch(const grpc::CallbackServerContext& context,

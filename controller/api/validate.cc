@@ -141,11 +141,30 @@ absl::Status CheckContentName(const std::string& name) {
                  name, limits::kMaxNameBytes, kMaxContentName);
 }
 
+// As BOS has it for the names of its templates.
+absl::Status CheckTemplateName(const std::string& name) {
+  constexpr char kAllowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+  constexpr size_t kMaxTemplateName = 127;
+  const auto is_mark = [](char c) { return c == '-' || c == '.' || c == '_'; };
+  const bool has_good_ends = name.empty() || (!is_mark(name.front()) && !is_mark(name.back()));
+  if (name.size() <= kMaxTemplateName && has_good_ends &&
+      name.find_first_not_of(kAllowed) == std::string::npos)
+    return absl::OkStatus();
+  return Invalid(
+      "bos_template: '{:.{}}' is no name of a template of BOS: at most {} letters, digits and "
+      "-._ that begin and end with a letter or digit",
+      name, limits::kMaxNameBytes, kMaxTemplateName);
+}
+
 absl::StatusOr<ContentSpec> CheckContent(const v1::CreateOperationRequest& request, Time now) {
   const bool is_unmount = request.has_content_unmount();
   ContentSpec spec =
       is_unmount ? FromProto(request.content_unmount()) : FromProto(request.content_remount());
   MUSTER_RETURN_IF_ERROR(CheckContentName(spec.content));
+  MUSTER_RETURN_IF_ERROR(CheckTemplateName(spec.bos_template));
+  // In answers only.
+  spec.servers_job.clear();
+  spec.rooted.clear();
   const absl::StatusOr<Policy> policy = CheckPolicy(
       is_unmount ? request.content_unmount().policy() : request.content_remount().policy(), now);
   MUSTER_RETURN_IF_ERROR(policy.status());

@@ -1,6 +1,7 @@
 // muster content status | unmount | remount TARGETS, gate [NAME] - projected content before and after a rebuild of CPS's etcd.
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "common/uuid.h"
 #include "controller/cli/content_text.h"
@@ -20,6 +21,8 @@ struct ContentOptions {
   std::string content;
   bool is_lazy = false;
   bool is_forced = false;
+  std::string bos_template;
+  std::optional<uint32_t> cps_servers;
 };
 
 ExitCode Status(const ContentOptions& options, const GlobalOptions& global) {
@@ -33,6 +36,12 @@ v1::CreateOperationRequest RequestOf(const ContentOptions& options) {
   request.set_request_id(options.job.request_id.empty() ? NewUuid() : options.job.request_id);
   request.set_validate_only(options.job.dry_run);
   return request;
+}
+
+template <typename Phase>
+void AddServices(const ContentOptions& options, Phase& phase) {
+  phase.set_bos_template(options.bos_template);
+  if (options.cps_servers) phase.set_cps_servers(*options.cps_servers);
 }
 
 ExitCode Submit(const char* what, v1::CreateOperationRequest request, const ContentOptions& options,
@@ -58,6 +67,7 @@ ExitCode Unmount(const ContentOptions& options, const GlobalOptions& global) {
   *unmount.mutable_policy() = WithoutZeros(options.job.policy);
   unmount.set_lazy(options.is_lazy);
   unmount.set_force(options.is_forced);
+  AddServices(options, unmount);
   return Submit("unmount content", std::move(request), options, global);
 }
 
@@ -66,6 +76,7 @@ ExitCode Remount(const ContentOptions& options, const GlobalOptions& global) {
   v1::ContentRemount& remount = *request.mutable_content_remount();
   remount.set_content(options.content);
   *remount.mutable_policy() = WithoutZeros(options.job.policy);
+  AddServices(options, remount);
   return Submit("mount content again", std::move(request), options, global);
 }
 
@@ -84,6 +95,23 @@ ExitCode Gate(const std::string& name, const GlobalOptions& global) {
 
 void AddContentName(CLI::App& verb, ContentOptions& options, const char* help) {
   verb.add_option("--operation", options.content, help)->type_name("NAME")->group(kContent);
+}
+
+void AddServiceOptions(CLI::App& verb, ContentOptions& options, bool is_unmount) {
+  verb.add_option("--bos", options.bos_template,
+                  is_unmount ? "Shut down nodes with their root on content, by a BOS session of "
+                               "this template"
+                             : "Boot nodes with their root on content, by a BOS session of this "
+                               "template")
+      ->type_name("TEMPLATE")
+      ->group(kContent);
+  verb.add_option("--cps-servers", options.cps_servers,
+                  is_unmount ? "So many workers go on serving CPS while others of them are "
+                               "unmounted; 0: CPS is not asked (2)"
+                             : "So many workers must serve CPS before anything is mounted; 0: CPS "
+                               "is not asked (2)")
+      ->type_name("N")
+      ->group(kContent);
 }
 
 void AddPhase(CLI::App& group, const char* name, const char* help,
@@ -107,6 +135,7 @@ void AddPhase(CLI::App& group, const char* name, const char* help,
   } else if (what == "remount") {
     AddContentName(*verb, *options, "Of which rebuild (the newest)");
   }
+  if (what != "status") AddServiceOptions(*verb, *options, what == "unmount");
   AddJobOptions(*verb, options->job);
   verb->callback(
       [options, run, &global, &exit_code] { exit_code = static_cast<int>(run(*options, global)); });

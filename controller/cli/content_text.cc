@@ -44,14 +44,15 @@ std::map<GroupKey, Group> GroupsOf(const v1::Content& content) {
   return groups;
 }
 
-// A session of BOS needs xnames, and a template that only the site knows.
+// A session of BOS needs xnames, and a template that only the site knows. With --bos of the verbs musterd makes them itself.
 std::string BosCommands(const std::vector<std::string>& nodes) {
   const std::string limit = fmt::format("{}", fmt::join(nodes, ","));
   return fmt::format(
       "Nodes whose root is on CPS cannot unmount it. Shut them down before the rebuild:\n"
       "  cray bos v2 sessions create --template-name TEMPLATE --operation shutdown --limit {0}\n"
       "and after it, once BSS and CPS are healthy, boot them:\n"
-      "  cray bos v2 sessions create --template-name TEMPLATE --operation boot --limit {0}\n",
+      "  cray bos v2 sessions create --template-name TEMPLATE --operation boot --limit {0}\n"
+      "With --bos TEMPLATE, muster content unmount and remount do it and follow it.\n",
       limit);
 }
 

@@ -1,12 +1,16 @@
 // How musterd reaches CSM: the table [csm] of its settings. Plain data. Without the table nothing of it is used; read_csm_config.h reads it.
 //
 //   [csm]
-//   gateway = "https://api-gw-service-nmn.local/apis"   gives those of the next four that are not given: GATEWAY/smd/hsm/v2,
-//                                                       GATEWAY/sls/v1, GATEWAY/hmnfd/hmi/v2, GATEWAY/bss/boot/v1
+//   gateway = "https://api-gw-service-nmn.local/apis"   gives those of the next six that are not given: GATEWAY/smd/hsm/v2,
+//                                                       GATEWAY/sls/v1, GATEWAY/hmnfd/hmi/v2, GATEWAY/bss/boot/v1, GATEWAY/bos/v2,
+//                                                       GATEWAY/v2/cps
 //   hsm = "http://cray-smd/hsm/v2"                      which nodes there are
 //   sls = "http://cray-sls/v1"                          what they are called; without it compute nodes are called nid%06d
 //   hmnfd = "http://cray-hmnfd/hmi/v2"                  who is subscribed
 //   bss = "http://cray-bss/boot/v1"                     boot parameters
+//   bos = "http://cray-bos/v2"                          shuts down and boots nodes with their root on projected content
+//   cps = "https://api-gw-service-nmn.local/apis/v2/cps"
+//                                                       which workers serve projected content
 //   ca = "/etc/ssl/ca-bundle.pem"                       authorities of https (PEM). Default: the machine's own
 //   token_url = "https://api-gw-service-nmn.local/keycloak/realms/shasta/protocol/openid-connect/token"
 //                                                       where tokens come from. Default: none are sent
@@ -31,6 +35,8 @@ struct CsmConfig {
   std::string sls;
   std::string hmnfd;
   std::string bss;
+  std::string bos;
+  std::string cps;
   std::string ca_file;
   std::string token_url;
   std::string client_id;

@@ -7,7 +7,7 @@ namespace muster {
 namespace {
 
 // Operations ask again by themselves, and say meanwhile what is wrong; operators wait for this long.
-constexpr Duration kHmnfdRetryFor = 5s;
+constexpr Duration kOperationRetryFor = 5s;
 
 }  // namespace
 
@@ -26,8 +26,12 @@ CsmServices::CsmServices(const CsmConfig& config, const Clock& clock, std::strin
   if ((hsm_.service = Service(config.hsm)))
     hsm_.client = std::make_unique<HsmClient>(*hsm_.service, sls_.client.get());
   if ((hmnfd_.service = Service(config.hmnfd)))
-    hmnfd_.client = std::make_unique<HmnfdClient>(*hmnfd_.service, kHmnfdRetryFor);
+    hmnfd_.client = std::make_unique<HmnfdClient>(*hmnfd_.service, kOperationRetryFor);
   bss_ = Service(config.bss);
+  if ((bos_.service = Service(config.bos)))
+    bos_.client = std::make_unique<BosClient>(*bos_.service, kOperationRetryFor);
+  if ((cps_.service = Service(config.cps)))
+    cps_.client = std::make_unique<CpsClient>(*cps_.service, kOperationRetryFor);
 }
 
 std::unique_ptr<ServiceClient> CsmServices::Service(const std::string& base_url) {

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "common/time.h"
+#include "controller/csm/bos_client.h"
+#include "controller/csm/cps_client.h"
 #include "controller/csm/csm_config.h"
 #include "controller/csm/hmnfd_client.h"
 #include "controller/csm/hsm_client.h"
@@ -26,6 +28,8 @@ class CsmServices {
   Subscriptions* subscriptions() { return hmnfd_.client.get(); }
   NodeSource* nodes() { return hsm_.client.get(); }
   ServiceClient* bss() { return bss_.get(); }
+  BosClient* bos() { return bos_.client.get(); }
+  CpsClient* cps() { return cps_.client.get(); }
   Rollout& rollout() { return rollout_; }
 
   // Every call that is under way ends within a second or so with CANCELLED, and later ones do at once. Before the threads that call are joined.
@@ -49,6 +53,8 @@ class CsmServices {
   At<HsmClient> hsm_;
   At<HmnfdClient> hmnfd_;
   std::unique_ptr<ServiceClient> bss_;
+  At<BosClient> bos_;
+  At<CpsClient> cps_;
   KubectlRollout rollout_;
 };
 

@@ -113,6 +113,8 @@ class Reader {
     set(config_.sls, "/sls/v1");
     set(config_.hmnfd, "/hmnfd/hmi/v2");
     set(config_.bss, "/bss/boot/v1");
+    set(config_.bos, "/bos/v2");
+    set(config_.cps, "/v2/cps");
   }
 
   absl::Status CheckTogether() const {
@@ -134,8 +136,10 @@ class Reader {
   CsmConfig config_;
   std::string gateway_;
   const std::map<std::string, std::string*> urls_ = {
-      {"gateway", &gateway_},    {"hsm", &config_.hsm}, {"sls", &config_.sls},
-      {"hmnfd", &config_.hmnfd}, {"bss", &config_.bss}, {"token_url", &config_.token_url}};
+      {"gateway", &gateway_}, {"hsm", &config_.hsm},
+      {"sls", &config_.sls},  {"hmnfd", &config_.hmnfd},
+      {"bss", &config_.bss},  {"bos", &config_.bos},
+      {"cps", &config_.cps},  {"token_url", &config_.token_url}};
   const std::map<std::string, std::string*> texts_ = {
       {"ca", &config_.ca_file},
       {"client_id", &config_.client_id},

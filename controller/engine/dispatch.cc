@@ -198,7 +198,7 @@ void Engine::Start(Time now, TaskRef ref, Actions* actions) {
   task.incarnation = task.node->incarnation;
   task.first_sent = now;
   task.has_outcome = false;
-  if (task.last_try) task.retried_for = task.last_try->reason;
+  if (task.last_try) task.reason = task.last_try->reason;
   task.last_try.reset();
   job.Recount(task);
   SendCommand(now, ref, actions);
@@ -302,6 +302,7 @@ void Engine::Change(Time now, TaskRef ref, TaskState to, LastTry why, Actions* a
   if (IsTerminal(to)) {
     ref.job->ready.Erase(ref.index);
     task.last_try.reset();
+    task.reason = why.reason;
     SettleAhead(ref, actions);
   }
   Save(now, ref, std::move(why), actions);
@@ -333,7 +334,7 @@ void Engine::Save(Time now, TaskRef ref, LastTry why, Actions* actions) {
   task.execution_deadline = live.execution_deadline;
   // Until it has ended a task shows why it is tried again.
   const bool is_again = !IsTerminal(live.state) && why.reason == Reason::kNone;
-  task.reason = is_again ? live.retried_for : why.reason;
+  task.reason = is_again ? live.reason : why.reason;
   task.detail = std::move(why.detail);
   task.outcome = std::move(why.outcome);
   task.updated = now;

@@ -146,11 +146,11 @@ void Engine::LoadJob(Time now, StoredJob stored) {
       task.last_try = LastTryOf(from);
       task.not_before = from.updated + RetryDelay(job.spec.id, from.node, from.attempt);
     }
-    if (IsInFlight(from.state)) task.retried_for = from.reason;
+    if (IsInFlight(from.state) || IsTerminal(from.state)) task.reason = from.reason;
     if (from.state == TaskState::kVerifying) {
       // What the agent reported has no reason: then it is the one for which there was another try.
       if (from.outcome && from.outcome->reason == Reason::kNone)
-        task.retried_for = std::exchange(from.reason, Reason::kNone);
+        task.reason = std::exchange(from.reason, Reason::kNone);
       task.last_try = LastTryOf(from);
       task.verifying_since = from.updated;
     }

@@ -32,9 +32,9 @@ void Engine::On(Time now, ProofGiven event, Actions* actions) {
   LiveTask& task = job->tasks[*index];
   if (task.state != TaskState::kVerifying || task.attempt != event.attempt) return;
   LastTry end = std::move(*task.last_try);
-  if (event.holds && task.retried_for != Reason::kNone) {
+  if (event.holds && task.reason != Reason::kNone) {
     event.detail +=
-        fmt::format("; try {}, for the one before ended {}", task.attempt, Name(task.retried_for));
+        fmt::format("; try {}, for the one before ended {}", task.attempt, Name(task.reason));
   }
   end.detail = CutDetail(std::move(event.detail));
   if (event.holds) {

@@ -67,8 +67,8 @@ struct LiveTask {
   // The newest one that the agent holds and the store does not know of: it was restored from a backup. The next try has its name.
   uint32_t ahead_attempt = 0;
   TaskState state = TaskState::kPending;
-  Reason retried_for = Reason::kNone;  // how the try before this one ended
-  bool has_outcome = false;            // the agent's, in time or late
+  Reason reason = Reason::kNone;  // how it ended; before that, how the try before this one did
+  bool has_outcome = false;       // the agent's, in time or late
 };
 
 struct LiveJob {

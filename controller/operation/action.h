@@ -23,6 +23,7 @@ struct OperationRecord {
 struct ServiceCallWanted {
   std::string operation;
   ServiceCall call{};
+  std::shared_ptr<const BosSession> session = nullptr;  // of calls to BOS
 };
 
 struct OperationActions {

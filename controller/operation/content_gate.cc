@@ -41,24 +41,29 @@ void ContentGate::OnRecord(const Task& task) {
   if (task.reason == Reason::kRootOnCps) return Set(task, ContentState::kRootOnCps, task.detail);
   if (task.state != TaskState::kNotApplicable)
     return Set(task, ContentState::kUnknown, EndOf(task, "recording what is mounted"));
-  const NodeContent& content = nodes_[task.node];
-  if (content.stuck_since) {
+  NodeContent& content = nodes_[task.node];
+  if (content.is_detached) {
     return Set(task, ContentState::kNotClean,
-               "unmounting it before ended detached or hung, so that it may still be in use; a "
-               "reboot ends that");
+               "unmounting it before ended detached, so that it may still be in use; a reboot ends "
+               "that");
   }
+  content.stuck_since.reset();
   Set(task, content.is_client ? ContentState::kClean : ContentState::kNotAClient);
 }
 
 void ContentGate::OnUnmount(const Task& task) {
   if (!IsTerminal(task.state)) return Set(task, ContentState::kMounted, "not unmounted yet");
   if (IsDone(task.state) || task.state == TaskState::kNotApplicable) {
-    if (task.state == TaskState::kSucceeded) nodes_[task.node].stuck_since.reset();
+    if (task.state == TaskState::kSucceeded) {
+      nodes_[task.node].stuck_since.reset();
+      nodes_[task.node].is_detached = false;
+    }
     return Set(task, ContentState::kClean);
   }
   if (task.reason == Reason::kRootOnCps) return Set(task, ContentState::kRootOnCps, task.detail);
   if (task.reason == Reason::kDetached || task.reason == Reason::kHung)
     nodes_[task.node].stuck_since = task.updated;
+  if (task.reason == Reason::kDetached) nodes_[task.node].is_detached = true;
   Set(task, ContentState::kNotClean, EndOf(task, "unmounting"));
 }
 
@@ -68,6 +73,8 @@ void ContentGate::OnRemount(const Task& task) {
   Set(task, ContentState::kNotClean,
       IsTerminal(task.state) ? EndOf(task, "mounting again") : "it is being mounted again");
 }
+
+void ContentGate::OnBoot(const std::string& node, Time when) { nodes_[node].booted_by_bos = when; }
 
 void ContentGate::See(const std::string& node, const NodeNow& now) {
   const auto found = nodes_.find(node);
@@ -84,6 +91,14 @@ void ContentGate::See(const std::string& node, const NodeNow& now) {
   if (!now.is_attached && now.is_off) {
     if (content.state != ContentState::kNotAClient) content.state = ContentState::kShutDown;
     content.detail.clear();
+    return;
+  }
+  if (content.state == ContentState::kRootOnCps && content.booted_by_bos) {
+    const bool is_back = now.is_attached && now.booted && *now.booted > *content.booted_by_bos;
+    if (is_back) content.state = ContentState::kMounted;
+    content.detail = is_back           ? "booted, with its root on content again"
+                     : now.is_attached ? "it has not booted since BOS was told to boot it"
+                                       : "BOS was told to boot it, and its agent is not back";
     return;
   }
   const bool has_booted = now.booted && content.stuck_since && *now.booted > *content.stuck_since;

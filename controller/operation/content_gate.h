@@ -29,8 +29,12 @@ struct NodeContent {
   std::string detail;      // of one that keeps the gate closed
   Time since{};            // of what it is judged by
   bool is_client = false;  // had content once, in one of the phases
-  // Since it was detached, or an unmount hung: until it boots, an empty table is no proof.
+  // Since it was detached: until it boots, an empty table is no proof. Or since an unmount hung: until it is recorded anew, for an agent says
+  // then whether anything hangs still.
   std::optional<Time> stuck_since = std::nullopt;
+  bool is_detached = false;
+  // BOS was to boot it then.
+  std::optional<Time> booted_by_bos = std::nullopt;
 };
 
 // What is known of a node now, beside its tasks.
@@ -49,6 +53,8 @@ class ContentGate {
   void OnRecord(const Task& task);
   void OnUnmount(const Task& task);
   void OnRemount(const Task& task);
+  // A phase of this time has BOS boot the node, whose root is on content.
+  void OnBoot(const std::string& node, Time when);
   // After all of these. One that was no target is added if it has content.
   void See(const std::string& node, const NodeNow& now);
 

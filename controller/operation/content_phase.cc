@@ -3,7 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
+
+#include "common/ascii.h"
+#include "controller/inventory/node_set.h"
+#include "controller/operation/bos_wait.h"
+#include "controller/operation/cps_wait.h"
 
 namespace muster {
 namespace {
@@ -17,95 +24,218 @@ Policy RecordPolicy(const Policy& policy) {
   return recording;
 }
 
-// What recording may have come to that is as it should be: a record, or nothing to record.
-bool IsRecorded(TaskState state) {
-  return state == TaskState::kSucceeded || state == TaskState::kNotApplicable;
+// What is written by FoldNodeSet.
+std::vector<std::string> Expand(const std::string& folded) {
+  if (folded.empty()) return {};
+  absl::StatusOr<std::vector<std::string>> nodes = ExpandNodeSet(folded);
+  return nodes.ok() ? *std::move(nodes) : std::vector<std::string>();
+}
+
+std::vector<std::string> Without(const std::vector<std::string>& nodes,
+                                 const std::vector<std::string>& others) {
+  const std::unordered_set<std::string_view> left_out(others.begin(), others.end());
+  std::vector<std::string> rest;
+  for (const std::string& node : nodes)
+    if (!left_out.contains(node)) rest.push_back(node);
+  return rest;
+}
+
+// BOS allows 45 characters, and a UUID has 32 without its dashes.
+std::string SessionName(bool is_boot, std::string id) {
+  std::erase(id, '-');
+  return fmt::format("muster-{}-{}", is_boot ? "boot" : "off", id);
 }
 
 }  // namespace
 
 OperationStatus ContentPhase::NewStatus(const ContentSpec& spec) {
   OperationStatus status;
-  const std::vector<const char*> titles =
-      spec.is_unmount ? std::vector{"what is mounted is recorded", "content is unmounted"}
-                      : std::vector{"content is mounted again"};
-  for (const char* title : titles)
-    status.steps.push_back({title, OperationState::kPending, "", ""});
+  for (const ContentStep step : StepsOf(spec))
+    status.steps.push_back({TitleOf(step), OperationState::kPending, "", ""});
   return status;
 }
 
 ContentPhase::ContentPhase(std::shared_ptr<const OperationSpec> spec, OperationStatus status,
-                           const Engine* engine, Time)
-    : spec_(std::move(spec)), status_(std::move(status)) {
-  while (current_ < status_.steps.size() && IsTerminal(step().state)) ++current_;
-  if (engine == nullptr || current_ == status_.steps.size()) return;
+                           const Engine* engine, Time now)
+    : spec_(std::move(spec)), steps_(StepsOf(*spec_->content)), status_(std::move(status)) {
+  while (!is_over() && IsTerminal(step().state)) ++current_;
+  if (engine == nullptr || is_over()) return;
   const auto found = engine->jobs().find(CurrentJob());
-  if (found == engine->jobs().end() || IsTerminal(found->second.status.state)) return;
+  if (found == engine->jobs().end() || IsTerminal(found->second.status.state)) {
+    if (step().state == OperationState::kRunning && step().job.empty()) BeginWait(now);
+    return;
+  }
   has_job_ = true;
   is_cancelled_ = found->second.status.state == JobState::kCancelling;
   for (const LiveTask& task : found->second.tasks)
-    if (IsTerminal(task.state)) ends_[task.node->name] = task.state;
+    if (IsTerminal(task.state)) ends_[task.node->name] = {task.state, task.reason};
+}
+
+const std::string& ContentPhase::CurrentJob() const {
+  static const std::string kNone;
+  switch (kind()) {
+    case ContentStep::kRecord:
+      return asked().record_job;
+    case ContentStep::kUnmount:
+    case ContentStep::kRemount:
+      return asked().job;
+    case ContentStep::kUnmountServers:
+      return asked().servers_job;
+    default:
+      return kNone;
+  }
+}
+
+OperationStep* ContentPhase::Find(ContentStep kind) {
+  const auto found = std::find(steps_.begin(), steps_.end(), kind);
+  return found == steps_.end() ? nullptr : &status_.steps[found - steps_.begin()];
+}
+
+std::vector<std::string> ContentPhase::NodesNow() {
+  switch (kind()) {
+    case ContentStep::kRecord:
+      return asked().nodes;
+    case ContentStep::kRemount:
+      return Without(asked().nodes, asked().rooted);
+    case ContentStep::kBoot:
+      return asked().rooted;
+    case ContentStep::kFindServers:
+      return Expand(Find(ContentStep::kUnmount)->nodes);
+    default:
+      return Expand(step().nodes);
+  }
 }
 
 void ContentPhase::Advance(Time now, OperationActions* actions) {
   if (IsTerminal(status_.state)) return;
-  if (is_cancelled_ && !has_job_)
-    while (current_ < status_.steps.size()) EndStep(OperationState::kCancelled, "");
-  if (current_ < status_.steps.size() && !has_job_) {
-    if (step().state == OperationState::kPending) {
+  if (is_cancelled_ && !has_job_) CancelRest();
+  is_submitted_ = false;
+  while (!is_over() && !has_job_ && !is_submitted_) {
+    if (wait_ != nullptr) {
+      wait_->Advance(now, spec_->id, actions);
+      Say(wait_->detail());
+      if (!wait_->end()) break;
+      OnWaitEnded(now, actions);
+    } else if (step().state == OperationState::kPending) {
       Begin(now, actions);
     } else {
       // The engine has refused to make the job: if it had made it, that would have been shown before.
       EndStep(OperationState::kFailed,
               "no job could be made, for as many jobs or tasks are under way as may be");
-      while (current_ < status_.steps.size()) EndStep(OperationState::kCancelled, "");
+      CancelRest();
     }
   }
-  if (current_ == status_.steps.size()) Finish(now);
+  if (is_over()) Finish(now);
   if (std::exchange(is_changed_, false)) actions->records.push_back({spec_, status_, false});
 }
 
-std::vector<std::string> ContentPhase::NodesOfStep() const {
-  return asked().is_unmount && !is_recording() ? recorded_ : asked().nodes;
+void ContentPhase::Begin(Time now, OperationActions* actions) {
+  if (kind() != ContentStep::kCpsReady && NodesNow().empty())
+    return EndStep(OperationState::kSucceeded, "nothing to do");
+  step().state = OperationState::kRunning;
+  is_changed_ = true;
+  if (CurrentJob().empty() || kind() == ContentStep::kUnmountServers) return BeginWait(now);
+  BeginJob(now, actions);
 }
 
-void ContentPhase::Begin(Time now, OperationActions* actions) {
-  JobSubmitted job;
-  job.nodes = NodesOfStep();
-  if (job.nodes.empty()) return EndStep(OperationState::kSucceeded, "nothing to do");
-  const ContentSpec& content = asked();
-  job.spec.id = CurrentJob();
-  if (is_recording()) {
-    job.spec.work = InspectContent{};
-    job.spec.policy = RecordPolicy(content.policy);
-  } else {
-    job.spec.policy = content.policy;
-    if (content.is_unmount) {
-      job.spec.work = UnmountContent{content.content, {}, content.is_lazy, content.is_forced};
-    } else {
-      job.spec.work = RemountContent{content.content};
+void ContentPhase::BeginWait(Time now) {
+  switch (kind()) {
+    case ContentStep::kFindServers:
+      wait_ = std::make_unique<CpsWait>(0, now + kFindServersDeadline);
+      return;
+    case ContentStep::kUnmountServers:
+      wait_ = std::make_unique<CpsWait>(asked().min_servers + 1, now + kCpsDeadline);
+      return;
+    case ContentStep::kCpsReady:
+      wait_ = std::make_unique<CpsWait>(asked().min_servers, now + kCpsDeadline);
+      return;
+    case ContentStep::kShutDown:
+    case ContentStep::kBoot: {
+      const bool is_boot = kind() == ContentStep::kBoot;
+      wait_ = std::make_unique<BosWait>(
+          BosSession{SessionName(is_boot, spec_->id), is_boot, asked().bos_template, NodesNow()},
+          now + kBosDeadline);
+      return;
     }
+    default:
+      return;  // a job
   }
+}
+
+void ContentPhase::OnWaitEnded(Time now, OperationActions* actions) {
+  const std::unique_ptr<ServiceWait> wait = std::move(wait_);
+  const bool is_good = wait->end()->state == OperationState::kSucceeded;
+  if (is_good && kind() == ContentStep::kUnmountServers) {
+    servers_ = static_cast<const CpsWait&>(*wait).servers().size();
+    return BeginJob(now, actions);
+  }
+  if (is_good && kind() == ContentStep::kFindServers)
+    SplitServers(static_cast<const CpsWait&>(*wait).servers());
+  // Without CPS nothing is unmounted on those who may serve it, nor mounted where nothing would come.
+  const bool goes_on =
+      is_good || (kind() != ContentStep::kFindServers && kind() != ContentStep::kCpsReady);
+  EndStep(wait->end()->state, wait->end()->detail);
+  if (!goes_on) CancelRest();
+}
+
+void ContentPhase::SplitServers(const std::vector<std::string>& servers) {
+  const std::vector<std::string> nodes = NodesNow();
+  const std::vector<std::string> others = Without(nodes, servers);
+  Find(ContentStep::kUnmount)->nodes = FoldNodeSet(others);
+  Find(ContentStep::kUnmountServers)->nodes = FoldNodeSet(Without(nodes, others));
+}
+
+void ContentPhase::BeginJob(Time now, OperationActions* actions) {
+  JobSubmitted job;
+  job.nodes = NodesNow();
+  job.spec.id = CurrentJob();
+  job.spec.work = WorkNow();
+  job.spec.policy = PolicyNow();
   job.spec.created_by = spec_->created_by;
   job.spec.created = now;
   job.spec.request_id = job.spec.id;
   job.spec.request_digest = spec_->request_digest;
   job.spec.operation = spec_->id;
   ends_.clear();
-  step().state = OperationState::kRunning;
+  is_submitted_ = true;
   step().job = job.spec.id;
   is_changed_ = true;
   actions->events.push_back(std::move(job));
 }
 
+Work ContentPhase::WorkNow() const {
+  const ContentSpec& content = asked();
+  if (kind() == ContentStep::kRecord) return InspectContent{};
+  if (kind() == ContentStep::kRemount) return RemountContent{content.content};
+  return UnmountContent{content.content, {}, content.is_lazy, content.is_forced};
+}
+
+Policy ContentPhase::PolicyNow() const {
+  if (kind() == ContentStep::kRecord) return RecordPolicy(asked().policy);
+  Policy policy = asked().policy;
+  if (kind() != ContentStep::kUnmountServers) return policy;
+  const auto spare = static_cast<uint32_t>(servers_ - asked().min_servers);
+  if (policy.max_parallel == 0 || policy.max_parallel > spare) policy.max_parallel = spare;
+  policy.canary.reset();
+  return policy;
+}
+
+std::optional<Time> ContentPhase::NextDeadline() const {
+  return wait_ == nullptr ? std::nullopt : wait_->NextDeadline();
+}
+
+void ContentPhase::Take(Time now, const ServiceNews& news, OperationActions*) {
+  if (wait_ != nullptr) wait_->Take(now, news);
+}
+
 void ContentPhase::Take(Time, const Record& record) {
-  if (current_ == status_.steps.size()) return;
+  if (is_over()) return;
   const std::string* id = JobOf(record);
   if (id == nullptr || *id != CurrentJob()) return;
   if (std::holds_alternative<JobCreated>(record)) has_job_ = true;
   if (const auto* task = std::get_if<TaskChanged>(&record);
       task != nullptr && IsTerminal(task->task.state)) {
-    ends_[task->task.node] = task->task.state;
+    ends_[task->task.node] = {task->task.state, task->task.reason};
   }
   const auto* job = std::get_if<JobChanged>(&record);
   if (job == nullptr) return;
@@ -117,31 +247,53 @@ void ContentPhase::Take(Time, const Record& record) {
 void ContentPhase::OnJobEnded(const JobStatus& job) {
   has_job_ = false;
   if (job.state == JobState::kCancelled) is_cancelled_ = true;
-  if (!is_recording()) {
-    const OperationState state = job.state == JobState::kSucceeded   ? OperationState::kSucceeded
-                                 : job.state == JobState::kCancelled ? OperationState::kCancelled
-                                                                     : OperationState::kFailed;
-    return EndStep(state, job.detail.empty() ? Ends() : fmt::format("{}; {}", Ends(), job.detail));
+  NoteRooted();
+  if (kind() == ContentStep::kRecord) return OnRecorded();
+  const OperationState state = job.state == JobState::kSucceeded   ? OperationState::kSucceeded
+                               : job.state == JobState::kCancelled ? OperationState::kCancelled
+                                                                   : OperationState::kFailed;
+  EndStep(state, job.detail.empty() ? Ends() : fmt::format("{}; {}", Ends(), job.detail));
+  // Stopped by its policy: nothing more is taken away then.
+  if (std::any_of(ends_.begin(), ends_.end(),
+                  [](const auto& end) { return end.second.reason == Reason::kMaxFailures; })) {
+    CancelRest();
   }
-  const bool is_complete = std::all_of(ends_.begin(), ends_.end(),
-                                       [](const auto& end) { return IsRecorded(end.second); });
-  recorded_.clear();
-  for (const std::string& node : asked().nodes) {
-    const auto end = ends_.find(node);
-    if (end != ends_.end() && end->second == TaskState::kSucceeded) recorded_.push_back(node);
+}
+
+// Those whom BOS will shut down.
+void ContentPhase::NoteRooted() {
+  OperationStep* shut_down = Find(ContentStep::kShutDown);
+  if (shut_down == nullptr) return;
+  std::vector<std::string> nodes = Expand(shut_down->nodes);
+  for (const auto& [node, end] : ends_)
+    if (end.reason == Reason::kRootOnCps) nodes.push_back(node);
+  shut_down->nodes = FoldNodeSet(nodes);
+}
+
+void ContentPhase::OnRecorded() {
+  const bool is_rooted_well = Find(ContentStep::kShutDown) != nullptr;
+  bool is_complete = true;
+  std::vector<std::string> recorded;
+  for (const auto& [node, end] : ends_) {
+    if (end.state == TaskState::kSucceeded) recorded.push_back(node);
+    // As it should be: a record, nothing to record, or what another step does.
+    is_complete = is_complete &&
+                  (end.state == TaskState::kSucceeded || end.state == TaskState::kNotApplicable ||
+                   (is_rooted_well && end.reason == Reason::kRootOnCps));
   }
+  Find(ContentStep::kUnmount)->nodes = FoldNodeSet(recorded);
   EndStep(is_complete ? OperationState::kSucceeded : OperationState::kFailed, Ends());
 }
 
 // "17 succeeded, 2 not applicable, 1 refused".
 std::string ContentPhase::Ends() const {
   std::map<TaskState, size_t> counts;
-  for (const auto& [node, state] : ends_) ++counts[state];
+  for (const auto& [node, end] : ends_) ++counts[end.state];
   std::string text = fmt::format("{} nodes", ends_.size());
   const char* before = ": ";
   for (const auto& [state, count] : counts) {
-    std::string name = Name(state);
-    for (char& c : name) c = c == '_' ? ' ' : static_cast<char>(c - 'A' + 'a');
+    std::string name = LowerCase(Name(state));
+    std::replace(name.begin(), name.end(), '_', ' ');
     text += fmt::format("{}{} {}", std::exchange(before, ", "), count, name);
   }
   return text;
@@ -154,6 +306,18 @@ void ContentPhase::Cancel(Time now, const std::string& by, OperationActions* act
   is_changed_ = true;
   if (has_job_)
     actions->events.push_back(JobActionRequested{0, JobAction::kCancel, CurrentJob(), by});
+}
+
+void ContentPhase::CancelRest() {
+  std::string goes_on = wait_ == nullptr ? "" : wait_->WhatGoesOn();
+  wait_.reset();
+  while (!is_over()) EndStep(OperationState::kCancelled, std::exchange(goes_on, ""));
+}
+
+void ContentPhase::Say(const std::string& detail) {
+  if (step().detail == detail) return;
+  step().detail = detail;
+  is_changed_ = true;
 }
 
 void ContentPhase::EndStep(OperationState state, std::string detail) {

@@ -19,8 +19,10 @@ bool IsTerminal(OperationState state) { return state >= OperationState::kSucceed
 
 std::vector<std::string> JobsOf(const OperationSpec& spec) {
   if (!spec.content) return {spec.resubscription.job};
-  if (spec.content->is_unmount) return {spec.content->record_job, spec.content->job};
-  return {spec.content->job};
+  const ContentSpec& content = *spec.content;
+  if (!content.is_unmount) return {content.job};
+  if (content.servers_job.empty()) return {content.record_job, content.job};
+  return {content.record_job, content.job, content.servers_job};
 }
 
 const std::vector<std::string>& NodesOf(const OperationSpec& spec) {

@@ -32,6 +32,8 @@ struct OperationStep {
   OperationState state = OperationState::kPending;
   std::string job;     // id of the job that this step is; empty if it is none
   std::string detail;  // what it waits for, or how it ended
+  std::string nodes =
+      {};  // folded: whom it is about, once that is known and if it is not all of the operation's
   bool operator==(const OperationStep&) const = default;
 };
 
@@ -76,6 +78,13 @@ struct ContentSpec {
   bool is_lazy = false;
   bool is_forced = false;
   std::vector<std::string> nodes;  // sorted
+  // So many workers must serve CPS beside those that are being unmounted, and before anything is mounted again. 0: CPS is not asked, and no
+  // worker is treated differently.
+  uint32_t min_servers = 0;
+  std::string servers_job;  // id of the job that unmounts on workers that serve CPS
+  // The template of the BOS sessions that shut down, or boot, nodes with their root on content. Empty: that is left to the operator.
+  std::string bos_template;
+  std::vector<std::string> rooted;  // of a phase that mounts again: those of `nodes` that BOS boots
   bool operator==(const ContentSpec&) const = default;
 };
 

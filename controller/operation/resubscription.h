@@ -71,6 +71,10 @@ class Resubscription {
   void On(Time now, const SubscribersListed& news, OperationActions* actions);
   void On(Time now, const RolloutEnded& news, OperationActions* actions);
   void On(Time now, const HsmAsked& news, OperationActions* actions);
+  // It asks neither CPS nor BOS.
+  void On(Time, const CpsProbed&, OperationActions*) {}
+  void On(Time, const BosSessionMade&, OperationActions*) {}
+  void On(Time, const BosSessionSeen&, OperationActions*) {}
 
   void OnList(Time now, const Subscribers& subscribers, OperationActions* actions);
   void ChooseTargets(Time now, const Subscribers& subscribers, OperationActions* actions);

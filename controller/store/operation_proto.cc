@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/inventory/node_set.h"
 #include "controller/store/policy_proto.h"
 #include "proto/convert.h"
 
@@ -13,6 +14,12 @@ namespace {
 constexpr uint32_t kUsualRetries = 3;
 // As of a restart that stands alone.
 constexpr Duration kUsualSettle = 5s;
+
+// Of "jobs/{id}"; empty for an empty name.
+std::string JobIdOf(const std::string& name) {
+  const size_t prefix = JobName("").size();
+  return name.size() > prefix ? name.substr(prefix) : "";
+}
 
 }  // namespace
 
@@ -60,6 +67,9 @@ v1::ContentUnmount UnmountToProto(const ContentSpec& spec) {
   *proto.mutable_policy() = ToProto(spec.policy);
   proto.set_lazy(spec.is_lazy);
   proto.set_force(spec.is_forced);
+  proto.set_cps_servers(spec.min_servers);
+  if (!spec.servers_job.empty()) proto.set_servers_job(JobName(spec.servers_job));
+  proto.set_bos_template(spec.bos_template);
   proto.set_target_count(static_cast<uint32_t>(spec.nodes.size()));
   return proto;
 }
@@ -68,6 +78,9 @@ v1::ContentRemount RemountToProto(const ContentSpec& spec) {
   v1::ContentRemount proto;
   proto.set_content(spec.content);
   *proto.mutable_policy() = ToProto(spec.policy);
+  proto.set_cps_servers(spec.min_servers);
+  proto.set_bos_template(spec.bos_template);
+  proto.set_rooted(FoldNodeSet(spec.rooted));
   proto.set_target_count(static_cast<uint32_t>(spec.nodes.size()));
   return proto;
 }
@@ -78,6 +91,9 @@ ContentSpec FromProto(const v1::ContentUnmount& proto) {
   spec.policy = FromProto(proto.policy());
   spec.is_lazy = proto.lazy();
   spec.is_forced = proto.force();
+  spec.min_servers = proto.cps_servers();
+  spec.servers_job = JobIdOf(proto.servers_job());
+  spec.bos_template = proto.bos_template();
   return spec;
 }
 
@@ -86,6 +102,9 @@ ContentSpec FromProto(const v1::ContentRemount& proto) {
   spec.content = proto.content();
   spec.is_unmount = false;
   spec.policy = FromProto(proto.policy());
+  spec.min_servers = proto.cps_servers();
+  spec.bos_template = proto.bos_template();
+  if (const auto rooted = ExpandNodeSet(proto.rooted()); rooted.ok()) spec.rooted = *rooted;
   return spec;
 }
 
@@ -100,6 +119,7 @@ v1::Operation ToProto(const OperationStatus& status) {
     to.set_state(static_cast<v1::OperationState>(step.state));
     if (!step.job.empty()) to.set_job(JobName(step.job));
     to.set_detail(step.detail);
+    to.set_nodes(step.nodes);
   }
   for (const OperationNote& note : status.notes) {
     v1::Operation::Note& to = *proto.add_notes();
@@ -114,11 +134,9 @@ OperationStatus FromProto(const v1::Operation& proto) {
   status.state = static_cast<OperationState>(proto.state());
   status.detail = proto.detail();
   if (proto.has_end_time()) status.ended = FromProto(proto.end_time());
-  const size_t prefix = JobName("").size();
   for (const v1::Operation::Step& step : proto.steps()) {
-    const std::string job = step.job().size() > prefix ? step.job().substr(prefix) : "";
-    status.steps.push_back(
-        {step.title(), static_cast<OperationState>(step.state()), job, step.detail()});
+    status.steps.push_back({step.title(), static_cast<OperationState>(step.state()),
+                            JobIdOf(step.job()), step.detail(), step.nodes()});
   }
   for (const v1::Operation::Note& note : proto.notes())
     status.notes.push_back({FromProto(note.time()), note.text()});

@@ -58,15 +58,20 @@ class CsmCallerTest : public ::testing::Test {
   CsmCaller& Caller() {
     if (!caller_) {
       services_.emplace(config_, clock_);
-      caller_.emplace(*services_, config_.hmnfd_agents, time_);
+      caller_.emplace(
+          *services_, config_.hmnfd_agents,
+          [](const std::string& name) {
+            return name == "w9" ? std::nullopt : std::optional("x-" + name);
+          },
+          time_);
       caller_->Bind(news_);
     }
     return *caller_;
   }
   // What came of the call.
   template <typename Answer>
-  Answer Ask(ServiceCall call) {
-    Caller().Start({"o", call});
+  Answer Ask(ServiceCall call, std::shared_ptr<const BosSession> session = nullptr) {
+    Caller().Start({"o", call, std::move(session)});
     const ServiceNews news = news_.Next();
     EXPECT_EQ(news.operation, "o");
     return std::get<Answer>(news.news);
@@ -260,6 +265,40 @@ TEST_F(CsmCallerTest, WithoutHsmThatIsNotKnown) {
   const auto asked = Ask<HsmAsked>(ServiceCall::kFindHmnfdInHsm);
   EXPECT_EQ(asked.has_hmnfd.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(Message(asked.has_hmnfd.status()), HasSubstr("names no hsm"));
+}
+
+// ---- CPS and BOS
+
+TEST_F(CsmCallerTest, WhoServesCpsIsToldByOurNames) {
+  config_.cps = server_.url() + "/v2/cps";
+  server_.Script("GET /v2/cps/contents", {{200, "[]"}});
+  server_.Script("GET /v2/cps/deployment",
+                 {{200, R"([{"node":"w2","podname":"p","cpspods":[{"readiness":"True"}]},
+                            {"node":"w1","podname":"q","cpspods":[{"readiness":"True"}]}])"}});
+  EXPECT_THAT(*Ask<CpsProbed>(ServiceCall::kProbeCps).servers, ElementsAre("x-w1", "x-w2"));
+  server_.Script("GET /v2/cps/deployment",
+                 {{200, R"([{"node":"w9","podname":"p","cpspods":[{"readiness":"True"}]}])"}});
+  EXPECT_THAT(Message(Ask<CpsProbed>(ServiceCall::kProbeCps).servers.status()),
+              HasSubstr("CPS is served by w9, and no node"));
+  EXPECT_TRUE(caller_->has_cps());
+  EXPECT_FALSE(caller_->has_bos());
+}
+
+TEST_F(CsmCallerTest, ASessionOfBosIsMadeAndLookedAt) {
+  config_.bos = server_.url() + "/v2";
+  const auto session = std::make_shared<const BosSession>(
+      BosSession{"muster-boot-1", true, "compute", {"x1", "x2"}});
+  server_.Script("POST /v2/sessions", {{201, "{}"}});
+  EXPECT_TRUE(Ask<BosSessionMade>(ServiceCall::kMakeBosSession, session).status.ok());
+  EXPECT_THAT(server_.requests().back().body, HasSubstr(R"("operation":"boot")"));
+  server_.Script("GET /v2/sessions/muster-boot-1", {{200, R"({"status":{"status":"running"}})"}});
+  server_.Script("GET /v2/components?session=muster-boot-1",
+                 {{200, R"([{"id":"x1","enabled":false,"session":"muster-boot-1",
+                             "status":{"phase":"","status":"stable"}}])"}});
+  server_.Script("GET /v2/components?ids=x2", {{200, R"([{"id":"x2","session":""}])"}});
+  const auto seen = Ask<BosSessionSeen>(ServiceCall::kLookAtBosSession, session);
+  ASSERT_TRUE(seen.progress.ok()) << seen.progress.status();
+  EXPECT_EQ(*seen.progress, (BosProgress{false, 1, {}, {{"not begun", 1}}}));
 }
 
 }  // namespace

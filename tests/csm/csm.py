@@ -1,23 +1,25 @@
 #!/usr/bin/env python3
-"""csm.py - the stand-ins for CSM's services, all in one process: HMNFD, HSM with SLS, BSS, and the gateway with Keycloak.
+"""csm.py - the stand-ins for CSM's services, all in one process: HMNFD, HSM with SLS, BSS, the gateway with Keycloak, BOS, and CPS.
 
     csm.py --state-dir DIR [--listen HOST:PORT] [--compute N | --nodes FILE] [options of each]
 
-They listen on PORT and the three after it, in this order: hmnfd, hsm, bss, gateway; with port 0 on any. Each says so in a line of its own,
-"<name>: listening on HOST:PORT", and has its state directory below DIR: DIR/hmnfd, DIR/hsm, DIR/bss, DIR/gateway. What their switches
-are: service.py, hmnfd.py, gateway.py, bss.py. kubectl, beside this file, restarts them, with CSM_STATE=DIR.
+They listen on PORT and the five after it, in this order: hmnfd, hsm, bss, gateway, bos, cps; with port 0 on any. Each says so in a line of
+its own, "<name>: listening on HOST:PORT", and has its state directory below DIR: DIR/hmnfd, DIR/hsm, and so on. What their switches are:
+service.py, hmnfd.py, gateway.py, bss.py, bos.py, cps.py. kubectl, beside this file, restarts HMNFD and BSS, with CSM_STATE=DIR.
 """
 
 import asyncio
 import os
 
+import bos
 import bss
+import cps
 import gateway
 import hmnfd
 import hsm
 import service as services
 
-NAMES = ("hmnfd", "hsm", "bss", "gateway")
+NAMES = ("hmnfd", "hsm", "bss", "gateway", "bos", "cps")  # in the order of their ports
 
 
 class Csm:
@@ -25,12 +27,12 @@ class Csm:
 
     def __init__(self, arguments):
         host, port = arguments.listen.rsplit(":", 1)
-        ports = [int(port) and int(port) + number for number in range(len(NAMES))]
+        ports = {name: int(port) and int(port) + number for number, name in enumerate(NAMES)}
         self.servers = {}
-        for name, own_port in zip(NAMES, ports):
+        for name in sorted(NAMES, key="gateway".__eq__):  # the gateway last: it must know where the others are
             service = getattr(self, f"make_{name}")(arguments, os.path.join(arguments.state_dir, name))
             tls_dir = arguments.tls_dir if name == "gateway" else None
-            self.servers[name] = services.make_server(service, host, own_port, tls_dir)
+            self.servers[name] = services.make_server(service, host, ports[name], tls_dir)
         # Only now it is known where all of them are.
         self.servers["hmnfd"].service.hsm = self.url("hsm") + "/hsm/v2"
         self.servers["hsm"].service.hmnfd = self.url("hmnfd")
@@ -48,8 +50,16 @@ class Csm:
         arguments.hmnfd, arguments.hsm = self.url("hmnfd"), self.url("hsm") + "/hsm/v2"
         return bss.make_service(arguments, state_dir)
 
+    def make_bos(self, arguments, state_dir):
+        arguments.hsm = self.url("hsm") + "/hsm/v2"
+        return bos.make_service(arguments, state_dir)
+
+    def make_cps(self, arguments, state_dir):
+        return cps.make_service(arguments, state_dir)
+
     def make_gateway(self, arguments, state_dir):
-        upstreams = {"hmnfd": self.url("hmnfd"), "smd": self.url("hsm"), "sls": self.url("hsm"), "bss": self.url("bss")}
+        upstreams = {"hmnfd": self.url("hmnfd"), "smd": self.url("hsm"), "sls": self.url("hsm"), "bss": self.url("bss"),
+                     "bos": self.url("bos"), "cps": self.url("cps")}
         return gateway.make_service(arguments, state_dir, upstreams)
 
     async def serve(self):
@@ -73,13 +83,15 @@ def parse(words=None):
     parser.add_argument("--prune-interval", type=float, default=hmnfd.PRUNE_INTERVAL, help="of HMNFD's prune loops, in seconds")
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="of HMNFD, as GET params shows them")
     gateway.add_arguments(parser)
+    bos.add_arguments(parser)
+    cps.add_arguments(parser)
     return parser.parse_args(words)
 
 
 def main():
     csm = Csm(parse())
-    for name, server in csm.servers.items():
-        print(f"{name}: listening on {server.address}", flush=True)
+    for name in NAMES:
+        print(f"{name}: listening on {csm.servers[name].address}", flush=True)
     try:
         asyncio.run(csm.serve())
     except KeyboardInterrupt:

@@ -88,9 +88,17 @@ class CsmTest(StandInTest):
         token = answer["access_token"]
         port = self.csm.servers["gateway"].server_address[1]
         for path in ("hmnfd/hmi/v2/health", "smd/hsm/v2/State/Components?role=Compute", "sls/v1/search/hardware?type=comptype_node",
-                     "bss/boot/v1/service/status/all", "bss/boot/v1/bootparameters"):
+                     "bss/boot/v1/service/status/all", "bss/boot/v1/bootparameters", "bos/v2/sessions", "v2/cps/contents"):
             self.assertEqual(200, call(port, "GET", f"/apis/{path}", headers={"Authorization": f"Bearer {token}"})[0], path)
         self.assertEqual("connected", self.call("bss", "GET", "/boot/v1/service/status/all")[1]["bss-status-etcd"])
+
+    def test_bos_shuts_down_what_hsm_knows(self):
+        wait_until(lambda: len(self.call("bos", "GET", "/v2/components")[1]) == 7, "BOS knows the nodes")
+        body = {"operation": "shutdown", "template_name": "compute", "limit": "x1000c0s0b0n1", "name": "s"}
+        self.assertEqual(201, self.call("bos", "POST", "/v2/sessions", body)[0])
+        wait_until(lambda: self.call("bos", "GET", "/v2/sessions/s")[1]["status"]["status"] == "complete", "the session is complete")
+        off = self.call("hsm", "GET", "/hsm/v2/State/Components?state=Off")[1]["Components"]
+        self.assertEqual(["x1000c0s0b0n1"], [component["ID"] for component in off])
 
     def test_the_programs_say_where_they_listen(self):
         here = os.path.dirname(os.path.abspath(csm.__file__))

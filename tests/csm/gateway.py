@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """gateway.py - stand-in for the API gateway of a CSM system, with Keycloak behind it.
 
-    gateway.py --listen HOST:PORT --state-dir DIR [--tls-dir DIR] [--hmnfd URL] [--hsm URL] [--sls URL] [--bss URL]
+    gateway.py --listen HOST:PORT --state-dir DIR [--tls-dir DIR] [--hmnfd URL] [--hsm URL] [--sls URL] [--bss URL] [--bos URL]
+               [--cps URL]
 
-/apis/hmnfd, /apis/smd, /apis/sls and /apis/bss lead to what is behind them, with the rest of the path. 401 without a Bearer token, or with
-one that is unknown or expired; 403 with one whose role may not do that; 404 for a path that leads nowhere; 503 while what is behind is
-down or not ready, as its readiness says, asked every --probe-period. Tokens: POST of client_id, client_secret and
-grant_type=client_credentials to /keycloak/realms/shasta/protocol/openid-connect/token; they live --expires-in seconds.
+/apis/hmnfd, /apis/smd, /apis/sls, /apis/bss and /apis/bos lead to what is behind them, with the rest of the path; /apis/v2/cps to CPS, with
+all that follows /apis. 401 without a Bearer token, or with one that is unknown or expired; 403 with one whose role may not do that; 404 for
+a path that leads nowhere; 503 while what is behind is down or not ready, as its readiness says, asked every --probe-period. Tokens: POST of
+client_id, client_secret and grant_type=client_credentials to /keycloak/realms/shasta/protocol/openid-connect/token; they live --expires-in
+seconds.
 
 In DIR it writes and looks at, beside the switches that all have (service.py):
     requests.log     one JSON line for each request: time, method, path, query, status, has_token, client
@@ -23,18 +25,21 @@ from httpd import FETCH_ERRORS, Answer, Request, fetch, json_answer, text_answer
 import service as services
 
 TOKEN_PATH = "/keycloak/realms/shasta/protocol/openid-connect/token"
-READINESS = {"hmnfd": "/hmi/v1/readiness", "smd": "/hsm/v2/service/ready", "sls": "/v1/readiness", "bss": "/boot/v1/service/status"}
+READINESS = {"hmnfd": "/hmi/v1/readiness", "smd": "/hsm/v2/service/ready", "sls": "/v1/readiness", "bss": "/boot/v1/service/status",
+             "bos": "/v2/healthz", "cps": "/v2/cps/contents"}
+# Below /apis a service is found by its name, which it does not see; these by the beginning of a path that is its own.
+OWN_PATHS = {"v2/cps/": "cps"}
 READ = ("GET", "HEAD")
 ALL = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
 # What a role may do, by the service's name.
 RIGHTS = {"admin": dict.fromkeys(READINESS, ALL),
-          "system-compute": {"hmnfd": ("DELETE", "PATCH", "POST", *READ), "smd": READ},
+          "system-compute": {"hmnfd": ("DELETE", "PATCH", "POST", *READ), "smd": READ, "cps": ("POST", *READ)},
           "system-pxe": {"bss": ("POST", *READ)},
-          "wlm": {"smd": READ, "sls": READ},
+          "wlm": {"smd": READ, "sls": READ, "bos": ALL},
           "user": {}}
 FORWARD_TIMEOUT = 15.0
 PROBE_TIMEOUT = 5.0
-PASSED_ON = ("content-type", "accept", "user-agent", "x-invocation-id")
+PASSED_ON = ("content-type", "accept", "user-agent", "x-invocation-id", "cray-tenant-name")
 
 
 class Keycloak:
@@ -91,6 +96,16 @@ def refuse(status, error, description):
 def bearer(request):
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
+
+
+def way(target):
+    """(the service's name, its path) of what was asked."""
+    rest = target.removeprefix("/apis/")
+    for own_path, name in OWN_PATHS.items():
+        if rest.startswith(own_path):
+            return name, "/" + rest
+    name, _, path = rest.partition("/")
+    return name, "/" + path
 
 
 class Upstream:
@@ -152,13 +167,12 @@ class Gateway(services.Service):
         if wrong:
             kind = "" if bearer(request) is None else ', error="invalid_token"'
             return Answer(401, wrong, "text/plain", {"WWW-Authenticate": f'Bearer realm="{request.path}"{kind}'})
-        _, _, rest = request.target.partition("/apis/")
-        name, _, path = rest.partition("/")
+        name, path = way(request.target)
         if not request.path.startswith("/apis/") or name not in self.upstreams:
             return Answer(404)
         if not self.keycloak.may(client, name, request):
             return text_answer(403, "RBAC: access denied")
-        return await self.pass_on(request, self.upstreams[name], "/" + path)
+        return await self.pass_on(request, self.upstreams[name], path)
 
     async def token(self, request):
         if text := self.switches.text("keycloak-answer"):
@@ -202,10 +216,11 @@ def main():
     parser = services.common_arguments(__doc__, "127.0.0.1:28443")
     add_arguments(parser)
     for option, default in (("--hmnfd", "127.0.0.1:28600"), ("--hsm", "127.0.0.1:27779"), ("--sls", "127.0.0.1:27779"),
-                            ("--bss", "127.0.0.1:27778")):
+                            ("--bss", "127.0.0.1:27778"), ("--bos", "127.0.0.1:27780"), ("--cps", "127.0.0.1:27781")):
         parser.add_argument(option, default=f"http://{default}")
     arguments = parser.parse_args()
-    upstreams = {"hmnfd": arguments.hmnfd, "smd": arguments.hsm, "sls": arguments.sls, "bss": arguments.bss}
+    upstreams = {"hmnfd": arguments.hmnfd, "smd": arguments.hsm, "sls": arguments.sls, "bss": arguments.bss, "bos": arguments.bos,
+                 "cps": arguments.cps}
     services.serve("gateway", make_service(arguments, arguments.state_dir, upstreams), arguments.listen, arguments.tls_dir)
 
 

@@ -64,6 +64,12 @@ class GatewayTest(StandInTest):
         self.assertEqual(200, self.get(LIST, token)[0])
         self.assertEqual(403, self.get("/apis/smd/hsm/v2/groups", token, "POST")[0])
 
+    def test_where_a_path_leads(self):
+        for path, expected in [("/apis/bos/v2/sessions?status=running", ("bos", "/v2/sessions?status=running")),
+                               ("/apis/v2/cps/contents", ("cps", "/v2/cps/contents")), ("/apis/v2/nothing", ("v2", "/nothing")),
+                               ("/apis/smd", ("smd", "/"))]:
+            self.assertEqual(expected, gateway.way(path), path)
+
     def test_a_path_that_leads_nowhere_is_404(self):
         self.assertEqual((404, None), self.get("/apis/nothing/v1", self.token()))
         self.assertEqual((404, None), self.get("/somewhere", self.token()))

@@ -182,6 +182,17 @@ class Service:
         return None
 
 
+def json_object(request):
+    """The body."""
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Problem(400, "Bad Request", "The body is no JSON object")
+    return body
+
+
 def allow(request, routes):
     """The handler for the request's method; `routes` is {method: handler}."""
     if request.method in routes:

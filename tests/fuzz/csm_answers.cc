@@ -1,4 +1,5 @@
-// What CSM's services answer over HTTP: HMNFD's list and health, what HSM and SLS tell of nodes, and errors of any of them. Each input is
+// What CSM's services answer over HTTP: HMNFD's list and health, what HSM and SLS tell of nodes, BOS's and
+// CPS's of theirs, and errors of any of them. Each input is
 // read as each of them. What is read is in lower case and has names; what is refused is refused with one line.
 #include <algorithm>
 #include <cstddef>
@@ -6,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "controller/csm/bos_client.h"
+#include "controller/csm/cps_client.h"
 #include "controller/csm/hmnfd_client.h"
 #include "controller/csm/hsm_client.h"
 #include "controller/csm/hsm_json.h"
@@ -66,6 +69,20 @@ void CheckNodes(const std::string& body) {
   }
 }
 
+void CheckBosAndCps(const std::string& body) {
+  const auto components = ParseBosComponents(body);
+  if (!components.ok()) CheckRefusal(components.status());
+  for (const BosComponent& component : components.value_or(std::vector<BosComponent>())) {
+    Require(IsLowerCase(component.xname), "lower case", component.xname);
+    Require(IsPrintable(component.error), "one line", component.error);
+  }
+  const auto session = ParseBosSession(body);
+  if (!session.ok()) CheckRefusal(session.status());
+  Require(IsPrintable(session.value_or(BosSessionState()).error), "one line");
+  const auto servers = ParseCpsServers(body);
+  if (!servers.ok()) CheckRefusal(servers.status());
+}
+
 void CheckProblem(const std::string& body) {
   const std::string text = ProblemText(body);
   Require(IsPrintable(text) && text.size() <= 2 * (kMaxShownBytes + 5), "one short line", text);
@@ -76,6 +93,7 @@ void CheckProblem(const std::string& body) {
 void Check(const std::string& body) {
   CheckHmnfd(body);
   CheckNodes(body);
+  CheckBosAndCps(body);
   CheckProblem(body);
   const auto scn = ParseScnSubscriptions(body);
   if (!scn.ok()) CheckRefusal(scn.status());

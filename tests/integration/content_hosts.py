@@ -4,10 +4,10 @@ import os
 import shutil
 import subprocess
 
-# What the agents' file says of it: FUSE shows "dvs" as "fuse.dvs", and has a helper of its own.
+# What the agents' file says of it: FUSE shows "dvs" as "fuse.dvs" or "fuseblk.dvs", and has a helper of its own.
 AGENT_SETTINGS = """
 [content]
-types = ["fuse.dvs"]
+types = ["fuse.dvs", "fuseblk.dvs"]
 mount_helper = ["/opt/bed/contentfs", "/opt/muster-etc/image.sq", "{target}", "-o", "ro,subtype=dvs,fsname={source}"]
 """
 TARGETS = ["/images/pe", "/sq/pe", "/opt/pe", "/usr-local-pe"]
@@ -34,6 +34,16 @@ def mount_content(host, artifact=ARTIFACT):
         mount -t overlay overlay -o lowerdir=/sq/pe,upperdir=/run/pe/up,workdir=/run/pe/work /opt/pe
         mount --bind /opt/pe/bin /usr-local-pe
         mount -o remount,bind,nosuid,ro /usr-local-pe
+        """)
+
+
+def mount_block_content(host):
+    """A FUSE of a block device: its umount2(2) asks the server, and waits for the answer."""
+    host.run("sh", "-ec", f"""
+        mkdir -p /images/pe {os.path.dirname(ARTIFACT)}
+        truncate -s 1M /run/block
+        cp -a $(losetup -f --show /run/block) {ARTIFACT}
+        /opt/bed/contentfs /opt/muster-etc/image.sq /images/pe -o ro,subtype=dvs,blkdev,fsname={ARTIFACT}
         """)
 
 

@@ -16,7 +16,7 @@ from programs import BED, COMMAND_LIMIT, HERE, Process, Result, program, wait_un
 
 UNITS = os.path.join(HERE, "..", "bed", "units")
 STAND_INS = os.path.join(HERE, "..", "csm")
-# Of the management network. Those of csm.py listen one after the other from here on: HMNFD, HSM, BSS, gateway.
+# Of the management network. Those of csm.py listen one after the other from here on: HMNFD, HSM, BSS, gateway, BOS, CPS.
 MGMT, CSM_PORT = "10.252.0.1", 28600
 GATEWAY = f"http://{MGMT}:{CSM_PORT + 3}"
 DIRECT = {"hmnfd": f"http://{MGMT}:{CSM_PORT}/hmi/v2", "hsm": f"http://{MGMT}:{CSM_PORT + 1}/hsm/v2",
@@ -106,7 +106,8 @@ class World:
         """`units`: more units of the agents' policy. `unit_files`: {name: text} of units that are added or replaced on every host.
         `agent_settings`: more of the agents' file. `programs`: names in the environment, found in the hosts' /opt/bed, in lower case.
 
-        `csm`: the table [csm] of musterd's settings, DIRECT or THROUGH_GATEWAY; then all of CSM's stand-ins run, with `csm_options`.
+        `csm`: the table [csm] of musterd's settings, such as DIRECT or THROUGH_GATEWAY; then all of CSM's stand-ins run, with
+        `csm_options`, in which {directory} is this world's.
         Without it musterd knows nothing of CSM, and there is HMNFD alone.
         """
         self.directory = tempfile.mkdtemp(prefix="muster-test-")
@@ -182,12 +183,13 @@ class World:
     def _start_stand_ins(self, all_of_them, options):
         listen = ["--listen", f"{MGMT}:{CSM_PORT}"]
         if all_of_them:
-            name, last = "csm", "gateway: listening"
+            name, last = "csm", "cps: listening"
             command = ["csm.py", *listen, "--state-dir", self.csm_state, "--nodes", os.path.join(self.directory, "nodes.json")]
         else:
             name, last = "hmnfd", "hmnfd: listening"
             command = ["hmnfd.py", *listen, "--state-dir", self.hmnfd_state]
-        self.csm = Process(self, name, [sys.executable, os.path.join(STAND_INS, command[0]), *command[1:], *options])
+        self.csm = Process(self, name, [sys.executable, os.path.join(STAND_INS, command[0]), *command[1:],
+                                         *(option.format(directory=self.directory) for option in options)])
         wait_until(lambda: last in self.csm.log(), f"{name} listens")
 
     def _make_units(self, unit_files):

@@ -1,13 +1,14 @@
 """Content is unmounted everywhere before a rebuild, mounted again after it, and each node is told as what it is. Real mounts on real hosts:
 FUSE in DVS's place, squashfs on loop devices, overlays, binds."""
 
+import json
 import os
 import random
 import time
 import unittest
 
 import content_hosts
-from content_hosts import AGENT_SETTINGS, TARGETS, mount_content, mounts_of
+from content_hosts import AGENT_SETTINGS, TARGETS, mount_block_content, mount_content, mounts_of
 from harness import Story, World
 from programs import in_parallel, wait_until
 
@@ -142,6 +143,32 @@ class HungTest(ContentStory):
         wait_until(lambda: "muster-mount" not in host.run("ps", "-eo", "comm"), "what hung goes with what it waited for")
         again = world.muster_json("content", "remount", code=0)
         self.assertEqual({host.xname: "ALREADY_SATISFIED CONTENT_MOUNTED"}, self.reasons(again))
+
+
+class HungUnmountTest(ContentStory):
+    TIMES = ("--operation", "pe", "--timeout", "15s")
+
+    def test_an_unmount_that_hangs_in_the_kernel_is_not_clean_until_it_has_come_back(self):
+        world, host = self.world, self.world.host(1)
+        mount_block_content(host)
+        self.assertEqual(["fuseblk.dvs"], [mount[1] for mount in mounts_of(host)])
+        host.run("pkill", "-STOP", "contentfs")
+        answer = world.muster_json("content", "unmount", "--all", *self.TIMES, code=1)
+        self.assertEqual({host.xname: "TIMED_OUT HUNG"}, self.reasons(answer))
+        self.assertEqual({host.xname: "NOT_CLEAN"}, self.gate("pe", code=1))
+        self.assertEqual([], mounts_of(host), "the kernel takes it from the table first")
+        # Nobody is fooled by the table, and no second process is left behind, not even by an agent that was started again.
+        host.systemctl("restart", "muster-agent.service")
+        world.wait_attached()
+        again = world.muster_json("content", "unmount", "--all", *self.TIMES, code=1)
+        self.assertIn("an earlier try is still at /images/pe", json.dumps(again.json))
+        self.assertEqual({host.xname: "UNKNOWN"}, self.gate("pe", code=1))
+        stuck = [line for line in host.run("ps", "-eo", "comm").splitlines() if line.startswith("muster-mount")]
+        self.assertEqual(1, len(stuck))
+        host.run("pkill", "-CONT", "contentfs")
+        wait_until(lambda: "muster-mount" not in host.run("ps", "-eo", "comm"), "the unmount comes back")
+        world.muster("content", "unmount", "--all", *self.TIMES)
+        self.assertEqual({host.xname: "CLEAN"}, self.gate("pe", code=0))
 
 
 class CrashPointTest(ContentStory):

@@ -88,6 +88,10 @@ TEST_F(ContentTest, AnUnmountThatHangsInTheKernelIsNotClean) {
   node.Send(UnmountContent{"c", record}, 2);
   EXPECT_EQ(node.Run().reason, Reason::kHung)
       << "also for the next one, which finds nothing mounted";
+  ContentNode other(world_);
+  other.Send(InspectContent{});
+  EXPECT_EQ(other.Run().reason, Reason::kHung) << "also for who has no record";
+  EXPECT_THAT(other.outcome.detail, HasSubstr("an earlier try is still at /images/1"));
   world_.gone_and_hung.clear();
   node.Send(UnmountContent{"c", record}, 3);
   EXPECT_EQ(node.Run().reason, Reason::kClean);

@@ -101,6 +101,10 @@ class MountWorld {
     if (!task.devices.empty()) return {0, false, "process 77 (vi, uid 1000) has it open"};
     return {0, false, elsewhere};
   }
+  ChildResult Do(const FindHung&) {
+    if (gone_and_hung.empty()) return {};
+    return {EAGAIN, true, "an earlier try is still at " + *gone_and_hung.begin()};
+  }
   ChildResult Do(const RunHook& task) {
     hooks.push_back(task.hook.argv.front());
     return failing.contains(task.hook.argv.front()) ? ChildResult{ECANCELED, false, "exit code 3"}

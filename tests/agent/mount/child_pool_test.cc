@@ -109,6 +109,7 @@ TEST_F(ChildPoolTest, AHookInheritsNothingOfTheAgents) {
 TEST_F(ChildPoolTest, OfATargetThereIsOneChildHoweverLongItHangs) {
   const std::string go = directory_ + "/go";
   profile_.mount_helper = {"/bin/sh", "-c", "until [ -e " + go + " ]; do sleep 0.02; done"};
+  EXPECT_FALSE(Do(FindHung{}).is_hung) << "without any lock";
   const ChildResult first = Do(MountAt("a"), 50ms);
   EXPECT_TRUE(first.is_hung);
   EXPECT_EQ(first.text, "it hangs");
@@ -120,11 +121,15 @@ TEST_F(ChildPoolTest, OfATargetThereIsOneChildHoweverLongItHangs) {
   std::string told;
   other.Run(MountAt("a"), 20s, [&told](const ChildResult& result) { told = result.text; });
   EXPECT_EQ(told, "an earlier try hangs there");
+  const ChildResult hung = Do(FindHung{});
+  EXPECT_TRUE(hung.is_hung);
+  EXPECT_EQ(hung.text, "an earlier try is still at " + directory_ + "/a");
   EXPECT_TRUE(Do(MountAt("b"), 50ms).is_hung) << "another target is nobody's";
   const std::ofstream made(go);
   // Once the helper has ended, the target is free: the helper mounts nothing, which is another error.
   ChildResult last;
   while ((last = Do(MountAt("a"))).is_hung) usleep(20'000);
+  while (Do(FindHung{}).is_hung) usleep(20'000);
   EXPECT_EQ(last.error, EINVAL);
   EXPECT_THAT(last.text, HasSubstr("propagation"));
 }

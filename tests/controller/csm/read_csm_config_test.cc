@@ -49,6 +49,7 @@ TEST_F(CsmConfigTest, AllKeys) {
   const auto config = Read(
       "[csm]\nhsm = 'http://cray-smd/hsm/v2/'\nsls = 'http://cray-sls/v1'\n"
       "hmnfd = 'http://cray-hmnfd/hmi/v2'\nbss = 'http://cray-bss/boot/v1'\n"
+      "bos = 'http://cray-bos/v2'\ncps = 'http://cray-cps/v2/cps'\n"
       "ca = '/etc/ssl/ca-bundle.pem'\ntoken_url = 'https://k/token'\nclient_id = 'admin-client'\n"
       "client_secret_file = '/etc/muster/client-secret'\nkubectl = '/usr/bin/kubectl'\n"
       "namespace = 'other'\nhmnfd_agents = ['ORCA', 'dvs']\nrefresh = 30\n");
@@ -57,6 +58,8 @@ TEST_F(CsmConfigTest, AllKeys) {
   EXPECT_EQ(config->sls, "http://cray-sls/v1");
   EXPECT_EQ(config->hmnfd, "http://cray-hmnfd/hmi/v2");
   EXPECT_EQ(config->bss, "http://cray-bss/boot/v1");
+  EXPECT_EQ(config->bos, "http://cray-bos/v2");
+  EXPECT_EQ(config->cps, "http://cray-cps/v2/cps");
   EXPECT_EQ(config->ca_file, "/etc/ssl/ca-bundle.pem");
   EXPECT_EQ(config->token_url, "https://k/token");
   EXPECT_EQ(config->client_id, "admin-client");
@@ -76,6 +79,8 @@ TEST_F(CsmConfigTest, TheGatewayGivesWhatIsNotGiven) {
   EXPECT_EQ(config->sls, "https://api-gw-service-nmn.local/apis/sls/v1");
   EXPECT_EQ(config->hmnfd, "http://cray-hmnfd/hmi/v2");
   EXPECT_EQ(config->bss, "https://api-gw-service-nmn.local/apis/bss/boot/v1");
+  EXPECT_EQ(config->bos, "https://api-gw-service-nmn.local/apis/bos/v2");
+  EXPECT_EQ(config->cps, "https://api-gw-service-nmn.local/apis/v2/cps");
 }
 
 TEST_F(CsmConfigTest, WhatIsWrongIsSaidWithItsLine) {

@@ -5,69 +5,13 @@
 #include <random>
 
 #include "controller/operation/content_gate.h"
-#include "tests/controller/operation/world.h"
+#include "tests/controller/operation/content_fixture.h"
 
 namespace muster {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-ContentRecord RecordOf(const std::string& node) {
-  return {
-      {{MountKind::kProjected, "dvs", "/content", "/images/" + node, "ro", "ro", "shared", false}}};
-}
-
-class ContentPhaseTest : public testing::Test {
- protected:
-  ContentPhaseTest() : world_({"x1", "x2", "x3", "x4"}) {
-    world_.on_content = [this](const Command& command) { return Do(command); };
-    unmount_.content = "pe";
-    unmount_.record_job = "record";
-    unmount_.job = "unmount";
-    unmount_.nodes = {"x1", "x2", "x3", "x4"};
-    remount_.content = "pe";
-    remount_.is_unmount = false;
-    remount_.job = "remount";
-    remount_.nodes = unmount_.nodes;
-  }
-
-  // x3 has no content; what ends_ says of another ends so.
-  Restarted Do(const Command& command) {
-    const std::string& node = command.node;
-    Outcome outcome{OutcomeState::kSucceeded, Reason::kClean, "clean", {}};
-    if (std::holds_alternative<InspectContent>(command.work)) {
-      outcome.reason = Reason::kContentMounted;
-      outcome.evidence.content = RecordOf(node);
-      if (node == "x3") outcome = {OutcomeState::kNotApplicable, Reason::kNotAClient, "", {}};
-    } else if (const auto* unmount = std::get_if<UnmountContent>(&command.work)) {
-      unmounted_[node] = unmount->record;
-      // Durable before the first one goes.
-      for (const Task& task : world_.store().jobs().at("record").tasks)
-        EXPECT_TRUE(task.node != node || task.outcome) << node << " is not recorded";
-    } else {
-      remounted_[node] = std::get<RemountContent>(command.work).record;
-    }
-    const bool is_record = std::holds_alternative<InspectContent>(command.work);
-    if (const auto end = (is_record ? record_ends_ : ends_).find(node);
-        end != (is_record ? record_ends_ : ends_).end())
-      outcome = end->second;
-    return {outcome, 1s};
-  }
-  void RunToEnd(const std::string& id) {
-    world_.Pass(1h, [this, id] { return IsTerminal(world_.status(id).state); });
-  }
-  std::vector<std::string> NodesOf(const std::string& job) {
-    std::vector<std::string> nodes;
-    for (const Task& task : world_.store().jobs().at(job).tasks) nodes.push_back(task.node);
-    return nodes;
-  }
-
-  World world_;
-  ContentSpec unmount_, remount_;
-  std::map<std::string, Outcome> record_ends_, ends_;
-  std::map<std::string, ContentRecord> unmounted_, remounted_;
-};
 
 TEST_F(ContentPhaseTest, WhatIsRecordedIsUnmountedByItsRecord) {
   ASSERT_TRUE(world_.Submit(unmount_, "o1")->ok());
@@ -232,18 +176,25 @@ TEST_F(ContentGateTest, ANodeThatIsNoClientMayBeOff) {
 }
 
 // An empty table is no proof then: who used it may still do so.
-TEST_F(ContentGateTest, WhatWasDetachedOrHungIsCleanAfterABootOnly) {
-  for (const Reason reason : {Reason::kDetached, Reason::kHung}) {
-    gate_ = ContentGate();
-    Recorded("x");
-    gate_.OnUnmount(TaskOf("x", TaskState::kFailed, reason, 2));
-    gate_.OnRecord(TaskOf("x", TaskState::kNotApplicable, Reason::kNotAClient, 3));
-    EXPECT_EQ(StateOf("x"), ContentState::kNotClean);
-    gate_.See("x", {.is_attached = true, .status_time = Time(4s), .booted = Time(1s)});
-    EXPECT_FALSE(gate_.is_open());
-    gate_.See("x", {.is_attached = true, .status_time = Time(6s), .booted = Time(5s)});
-    EXPECT_TRUE(gate_.is_open());
-  }
+TEST_F(ContentGateTest, WhatWasDetachedIsCleanAfterABootOnly) {
+  Recorded("x");
+  gate_.OnUnmount(TaskOf("x", TaskState::kFailed, Reason::kDetached, 2));
+  gate_.OnRecord(TaskOf("x", TaskState::kNotApplicable, Reason::kNotAClient, 3));
+  EXPECT_EQ(StateOf("x"), ContentState::kNotClean);
+  gate_.See("x", {.is_attached = true, .status_time = Time(4s), .booted = Time(1s)});
+  EXPECT_FALSE(gate_.is_open());
+  gate_.See("x", {.is_attached = true, .status_time = Time(6s), .booted = Time(5s)});
+  EXPECT_TRUE(gate_.is_open());
+}
+
+// An agent that records says whether anything hangs still.
+TEST_F(ContentGateTest, WhatHungIsCleanWhenNothingHangsAnyMore) {
+  Recorded("x");
+  gate_.OnUnmount(TaskOf("x", TaskState::kTimedOut, Reason::kHung, 2));
+  gate_.OnRecord(TaskOf("x", TaskState::kTimedOut, Reason::kHung, 3));
+  EXPECT_EQ(StateOf("x"), ContentState::kUnknown);
+  gate_.OnRecord(TaskOf("x", TaskState::kNotApplicable, Reason::kNotAClient, 4));
+  EXPECT_EQ(StateOf("x"), ContentState::kClean);
 }
 
 TEST_F(ContentGateTest, ContentOnANodeThatWasNoTargetKeepsItClosed) {

@@ -68,6 +68,9 @@ World::World(std::vector<std::string> nodes) {
     services.subscribers[node] = {"orca"};
     return Restarted{};
   };
+  on_look_at_bos = [](const BosSession& session) {
+    return BosProgress{true, session.nodes.size(), {}, {}};
+  };
   StartCore();
   for (const std::string& node : nodes) Attach(node);
 }
@@ -276,6 +279,16 @@ void World::Answered(const ServiceCallWanted& wanted, Time asked) {
       break;
     case ServiceCall::kFindHmnfdInHsm:
       news.news = HsmAsked{services.has_hmnfd_at_hsm};
+      break;
+    case ServiceCall::kProbeCps:
+      news.news = CpsProbed{services.cps_servers};
+      break;
+    case ServiceCall::kMakeBosSession:
+      if (services.bos_session.ok()) bos_sessions_[wanted.session->name] = *wanted.session;
+      news.news = BosSessionMade{services.bos_session};
+      break;
+    case ServiceCall::kLookAtBosSession:
+      news.news = BosSessionSeen{on_look_at_bos(*wanted.session)};
       break;
   }
   Take({std::move(news)});

@@ -47,6 +47,8 @@ struct Services {
   absl::StatusOr<bool> has_hmnfd_at_hsm = true;
   absl::Status rollout = absl::OkStatus();
   Duration rollout_duration = 20s;
+  absl::StatusOr<std::vector<std::string>> cps_servers = std::vector<std::string>();
+  absl::Status bos_session = absl::OkStatus();  // what comes of making one
 };
 
 // What the unit of a node does when it is restarted: how the attempt ends, after `duration`.
@@ -87,6 +89,8 @@ class World : private Transport, private ServiceCaller, private ContentRecords {
   std::function<Restarted(const std::string& node, uint32_t attempt)> on_restart;
   // What a command on content comes to.
   std::function<Restarted(const Command&)> on_content;
+  // What BOS says of a session. Default: it is complete, and all is well.
+  std::function<absl::StatusOr<BosProgress>(const BosSession&)> on_look_at_bos;
   // After a rollout of HMNFD or BSS that went well.
   std::function<void(ServiceCall)> on_rollout = [](ServiceCall) {};
   // Whether the controller dies in this batch.
@@ -103,6 +107,8 @@ class World : private Transport, private ServiceCaller, private ContentRecords {
   const Task& TaskOf(const std::string& node) const;
   const std::set<std::string>& restarted() const { return restarted_; }
   size_t CallsOf(ServiceCall call) const;
+  // Each that was made, by its name.
+  const std::map<std::string, BosSession>& bos_sessions() const { return bos_sessions_; }
   size_t NotesWith(const std::string& text) const;
   std::optional<Time> NextDeadline() const { return core_->NextDeadline(); }
   size_t restarts_while_not_ready() const { return restarts_while_not_ready_; }
@@ -139,6 +145,7 @@ class World : private Transport, private ServiceCaller, private ContentRecords {
   uint64_t life_ = 0;  // of the controller
   SessionId last_session_ = 0;
   std::vector<ServiceCallWanted> calls_;
+  std::map<std::string, BosSession> bos_sessions_;
   std::set<std::string> restarted_;
   bool was_ready_ = false;  // as the controller was told last, in this life of its
   size_t restarts_while_not_ready_ = 0;
