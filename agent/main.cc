@@ -12,6 +12,7 @@
 #include "agent/ledger/directory_ledger.h"
 #include "agent/mount/child_pool.h"
 #include "agent/mount/mount_reader.h"
+#include "agent/mount/mounts_watch.h"
 #include "agent/runner/agent_runner.h"
 #include "agent/runner/config.h"
 #include "agent/systemd/sdbus_unit_manager.h"
@@ -103,7 +104,13 @@ absl::StatusOr<std::string> ReadBootId() {
 // This node. systemd is told how the agent does.
 class Node final : public AgentPlace {
  public:
-  MountTable ReadMountTable() override { return muster::ReadMountTable(); }
+  // Null before the watch is there.
+  void Bind(MountsWatch* watch) { watch_ = watch; }
+  // Armed before it is read, so that what changes meanwhile is told.
+  MountTable ReadMountTable() override {
+    if (watch_ != nullptr) watch_->Arm();
+    return muster::ReadMountTable();
+  }
   void OnChanged(const AgentCore& core) override {
     const std::string status = core.Status();
     if (status == told_) return;
@@ -113,6 +120,7 @@ class Node final : public AgentPlace {
 
  private:
   std::string told_;
+  MountsWatch* watch_ = nullptr;
 };
 
 // The host name, and its first label.
@@ -147,8 +155,11 @@ absl::Status Run(Options options) {
   std::random_device device;
   std::mt19937_64 random((static_cast<uint64_t>(device()) << 32) | device());
   Node place;
-  AgentRunner runner({*node, *boot_id, config.aliases, config.policy_units, config.content}, event,
-                     **ledger, place);
+  AgentRunner runner(
+      {*node, *boot_id, config.aliases, config.policy_units, config.content, config.watched_units},
+      event, **ledger, place);
+  MountsWatch mounts(event, [&runner] { runner.OnMountsChanged(); });
+  place.Bind(&mounts);
   SdBusUnitManager units(event, runner);
   ChildPool children(event, config.state_dir + "/mount-locks", config.content);
   UplinkConfig uplink_config{options.controllers, {}};

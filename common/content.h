@@ -17,7 +17,6 @@ enum class MountKind : int {
   kBind = 4,  // a directory of another mount, seen here, too
 };
 
-// "projected", "loop", "overlay", "bind".
 struct RecordedMount {
   MountKind kind = MountKind::kUnspecified;
   std::string fstype;

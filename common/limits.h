@@ -29,6 +29,8 @@ inline constexpr size_t kMaxReportBytes = 16 << 10;
 // One with a record of mounts: what it is beside the record, and the record (common/content.h).
 inline constexpr size_t kMaxContentReportBytes = kMaxReportBytes + kMaxRecordBytes;
 static_assert(kMaxContentReportBytes <= kMaxAgentMessageBytes);
+// Units in what a node says of itself.
+inline constexpr size_t kMaxStatusUnits = 8;
 // Bytes that wait in an agent for the stream to take them; a stream that falls behind further is closed and opened anew. After a
 // Welcome all outcomes that are held are said again.
 inline constexpr size_t kMaxOutboxBytes = 5 << 20;

@@ -59,7 +59,7 @@ using Work =
 inline constexpr char kRestartUnitFeature[] = "restart-unit/1";
 inline constexpr char kInspectFeature[] = "inspect/1";
 inline constexpr char kRestartSinceFeature[] = "restart-since/1";
-inline constexpr char kContentFeature[] = "content/1";
+inline constexpr char kContentFeature[] = "content/2";
 std::vector<std::string> RequiredFeatures(const Work& work);
 
 // Whether it unmounts or mounts projected content.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace muster {
@@ -75,8 +76,8 @@ absl::StatusOr<BosProgress> LookAtSession(BosClient& bos, const BosSession& sess
   absl::StatusOr<std::vector<BosComponent>> components = bos.ComponentsOf(session.name);
   MUSTER_RETURN_IF_ERROR(components.status());
   std::vector<std::string> others = session.nodes;
-  std::map<std::string, bool> is_there;
-  for (const BosComponent& component : *components) is_there[component.xname] = true;
+  std::set<std::string> is_there;
+  for (const BosComponent& component : *components) is_there.insert(component.xname);
   std::erase_if(others, [&](const std::string& node) { return is_there.contains(node); });
   absl::StatusOr<std::vector<BosComponent>> rest = bos.Components(others);
   MUSTER_RETURN_IF_ERROR(rest.status());

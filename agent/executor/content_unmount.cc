@@ -145,8 +145,8 @@ void ContentAttempt::OnLookedElsewhere(const ChildResult& result, Actions* actio
   ProbeNext(actions);
 }
 
-// Without a record any child that hangs counts. A child that hangs, even one of an agent that is gone, holds the lock of its target: another one is told so at once. Else it finds nothing to
-// unmount.
+// A child that hangs, even one of an agent that is gone, holds the lock of its target: another one is told so at once. Else it finds nothing
+// to unmount. Without a record any child that hangs counts.
 void ContentAttempt::ProbeNext(Actions* actions) {
   const auto& mounts = record().mounts;
   if (mounts.empty() && next_++ == 0)
@@ -157,11 +157,11 @@ void ContentAttempt::ProbeNext(Actions* actions) {
 }
 
 void ContentAttempt::OnProbed(const ChildResult& result, Actions* actions) {
-  if (!result.is_hung) return ProbeNext(actions);
-  if (record().mounts.empty()) {
-    return Finish(OutcomeState::kTimedOut, Reason::kHung,
+  if (record().mounts.empty() && result.error != 0) {
+    return Finish(result.is_hung ? OutcomeState::kTimedOut : OutcomeState::kFailed, Reason::kHung,
                   fmt::format("no content is in the table, but {}", result.text), actions);
   }
+  if (!result.is_hung) return ProbeNext(actions);
   const std::string& target = record().mounts[next_ - 1].target;
   if (is_recorded_ && stage_ != Stage::kLastLook && !is_time_up()) return WaitForNextRound(actions);
   Finish(OutcomeState::kTimedOut, Reason::kHung,

@@ -36,6 +36,14 @@ std::string TextOf(int file) {
   return n <= 0 ? "" : ToUtf8({text, static_cast<size_t>(n)});
 }
 
+// With errno.
+ChildResult CannotTell(const std::string& what) {
+  const int error = errno;
+  return {error, false,
+          fmt::format("whether an earlier try hangs could not be found out: open {}: {}", what,
+                      std::strerror(error))};
+}
+
 struct CloseDir {
   void operator()(DIR* dir) const { closedir(dir); }
 };
@@ -57,13 +65,13 @@ ChildResult FindLocked(const std::string& directory) {
   const std::unique_ptr<DIR, CloseDir> dir(opendir(directory.c_str()));
   if (dir == nullptr) {
     if (errno == ENOENT) return {};
-    const int error = errno;
-    return {error, false, fmt::format("open {}: {}", directory, std::strerror(error))};
+    return CannotTell(directory);
   }
   while (const dirent* entry = readdir(dir.get())) {
     if (!std::string_view(entry->d_name).ends_with(kSuffix)) continue;
     const UniqueFd file(openat(dirfd(dir.get()), entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file.is_open() || !IsHeld(file.get())) continue;
+    if (!file.is_open()) return CannotTell(entry->d_name);
+    if (!IsHeld(file.get())) continue;
     return {EAGAIN, true, fmt::format("an earlier try is still at {}", TextOf(file.get()))};
   }
   return {};

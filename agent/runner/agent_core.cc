@@ -37,6 +37,7 @@ void AgentCore::Start(UnitManager& units, Children& children, Uplink& uplink) {
     std::visit([this](const auto& a) { Do(a); }, action);
   }
   host_.OnChanged();
+  units_->Observe(config_.watched_units);
   uplink_->Start();
 }
 
@@ -45,12 +46,12 @@ void AgentCore::OnUp() {
   is_welcome_ = false;
   is_stale_ = false;
   transit_ = TransitClock();
-  probe_.Start(*units_, Now(),
-               [this](std::vector<UnitState> units) { SendHello(std::move(units)); });
+  probe_.Start(*units_, config_.watched_units, Now(),
+               [this](StatusProbe::Seen seen) { SendHello(std::move(seen)); });
   host_.OnChanged();
 }
 
-void AgentCore::SendHello(std::vector<UnitState> units) {
+void AgentCore::SendHello(StatusProbe::Seen seen) {
   if (!is_up_) return;
   Hello hello;
   hello.node = config_.node;
@@ -60,12 +61,51 @@ void AgentCore::SendHello(std::vector<UnitState> units) {
   hello.features = Executor::Features();
   hello.aliases = config_.aliases;
   hello.held = executor_.Held();
-  hello.status.node = config_.node;
-  hello.status.boot_age = Duration(clock_.BoottimeNs());
-  hello.status.units = std::move(units);
-  hello.status.mounted = ProjectedMounts(host_.ReadMountTable(), config_.content);
+  hello.status = StatusNow(std::move(seen.units));
   hello.seen_epoch = ledger_.epoch();
+  watch_.OnTold(hello.status);
+  if (!seen.is_complete) watch_.OnUnitsChanged(Now());
   uplink_->Send(hello);
+  host_.OnChanged();
+}
+
+NodeStatus AgentCore::StatusNow(std::vector<UnitState> units) const {
+  NodeStatus status;
+  status.node = config_.node;
+  status.boot_age = Duration(clock_.BoottimeNs());
+  status.units = std::move(units);
+  status.mounted = ProjectedMounts(host_.ReadMountTable(), config_.content);
+  return status;
+}
+
+void AgentCore::OnUnitsChanged() {
+  watch_.OnUnitsChanged(Now());
+  host_.OnChanged();
+}
+
+void AgentCore::OnMountsChanged() {
+  watch_.OnMountsChanged(Now());
+  host_.OnChanged();
+}
+
+void AgentCore::LookAtUnits() {
+  probe_.Start(*units_, config_.watched_units, Now(), [this](StatusProbe::Seen seen) {
+    if (!seen.is_complete) {
+      // What systemd does not answer of is as it was told, and looked at again.
+      seen.units = watch_.told().units;
+      watch_.OnUnitsChanged(Now());
+    }
+    SendStatus(std::move(seen.units));
+  });
+}
+
+void AgentCore::SendStatus(std::vector<UnitState> units) {
+  if (!is_attached()) return;
+  NodeStatus status = StatusNow(std::move(units));
+  if (watch_.IsNews(status)) {
+    watch_.OnTold(status);
+    uplink_->Send(std::move(status));
+  }
   host_.OnChanged();
 }
 
@@ -185,6 +225,7 @@ void AgentCore::Do(const CallRestart& action) {
 }
 
 void AgentCore::Do(const WriteOutcome& action) {
+  fresh_ = action.key;
   const absl::Status status = ledger_.WriteOutcome(action.key, action.outcome);
   CrashPoint("agent.outcome-written");
   if (!status.ok()) {
@@ -215,24 +256,38 @@ void AgentCore::Do(const SettleEntry& action) {
 }
 
 void AgentCore::Do(const SendReport& action) {
+  const bool is_fresh = std::exchange(fresh_, std::nullopt) == action.key;
   if (action.outcome) {
     log::Info("outcome {} state={} reason={} detail=\"{}\"", Show(action.key),
               Name(action.outcome->state), Name(action.outcome->reason), action.outcome->detail);
   }
   if (!is_welcome_) return;  // it is said again after the next Welcome
   uplink_->Send(Report{config_.node, action.key, action.outcome});
-  if (action.outcome) host_.OnReported();
+  if (!action.outcome) return;
+  if (action.outcome->evidence.after) {
+    watch_.OnTold(*action.outcome->evidence.after);
+    // One that is said again may be old: it has just overwritten what is newer.
+    if (!is_fresh) OnUnitsChanged();
+  }
+  host_.OnReported();
 }
 
 std::optional<Time> AgentCore::NextDeadline() const {
-  const std::optional<Time> next = executor_.NextDeadline();
-  const std::optional<Time> probe = probe_.deadline();
-  if (!next || !probe) return next ? next : probe;
-  return std::min(*next, *probe);
+  std::optional<Time> next = executor_.NextDeadline();
+  for (const std::optional<Time> other :
+       {probe_.deadline(), MayLook() ? watch_.deadline(is_at_work()) : std::nullopt}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  return next;
 }
 
 void AgentCore::OnDeadline() {
   probe_.OnDeadline(Now());
+  if (MayLook()) {
+    const StatusWatch::Look look = watch_.TakeDue(Now(), is_at_work());
+    if (look == StatusWatch::Look::kUnits) LookAtUnits();
+    if (look == StatusWatch::Look::kMounts) SendStatus(watch_.told().units);
+  }
   Take(DeadlinePassed{});
 }
 

@@ -17,7 +17,9 @@
 #include "agent/mount/children.h"
 #include "agent/mount/content_tree.h"
 #include "agent/runner/status_probe.h"
+#include "agent/runner/status_watch.h"
 #include "agent/runner/transit_clock.h"
+#include "agent/runner/usual_units.h"
 #include "agent/systemd/unit_manager.h"
 #include "agent/uplink/uplink.h"
 #include "common/time.h"
@@ -32,6 +34,8 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
     std::vector<std::string> aliases;
     std::set<std::string> policy_units;
     ContentProfile content = {};
+    // Whose state goes up, in Hello and whenever it changes.
+    std::vector<std::string> watched_units = UsualUnits();
   };
 
   // The loop and the machine around the core.
@@ -42,6 +46,7 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
     virtual void OnChanged() = 0;
     // The uplink has taken a report of an outcome.
     virtual void OnReported() = 0;
+    // OnMountsChanged is called once after it, if anything is mounted or unmounted.
     virtual MountTable ReadMountTable() = 0;
   };
 
@@ -58,7 +63,11 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
 
   // UnitManager::Handler.
   void OnJobRemoved(const std::string& unit, uint32_t job_id, const std::string& result) override;
+  void OnUnitsChanged() override;
   void OnWatchRestored(const std::string& unit) override;
+
+  // The table of mounts is another.
+  void OnMountsChanged();
 
   // When, on CLOCK_BOOTTIME, to call OnDeadline.
   std::optional<Time> NextDeadline() const;
@@ -74,7 +83,13 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   // The executor's time is CLOCK_BOOTTIME, so that a deadline in the ledger means the same to the next process.
   Time Now() const { return Time(Duration(clock_.BoottimeNs())); }
 
-  void SendHello(std::vector<UnitState> units);
+  bool is_at_work() const { return executor_.running_count() > 0; }
+  // Not while a look is under way: it would be dropped.
+  bool MayLook() const { return is_attached() && !probe_.deadline(); }
+  void SendHello(StatusProbe::Seen seen);
+  void LookAtUnits();
+  void SendStatus(std::vector<UnitState> units);
+  NodeStatus StatusNow(std::vector<UnitState> units) const;
   void OnWelcome(const Welcome& welcome);
   bool IsStale(const Epoch& epoch);
 
@@ -101,6 +116,8 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
 
   Executor executor_;
   StatusProbe probe_;
+  StatusWatch watch_;
+  std::optional<AttemptKey> fresh_;  // whose outcome was written last, and was not said yet
 
   std::deque<Event> events_;
   bool is_taking_ = false;

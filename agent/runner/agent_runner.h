@@ -47,7 +47,10 @@ class AgentRunner final : public UplinkHandler,
   void OnJobRemoved(const std::string& unit, uint32_t job_id, const std::string& result) override {
     core_.OnJobRemoved(unit, job_id, result);
   }
+  void OnUnitsChanged() override { core_.OnUnitsChanged(); }
   void OnWatchRestored(const std::string& unit) override { core_.OnWatchRestored(unit); }
+
+  void OnMountsChanged() { core_.OnMountsChanged(); }
 
  private:
   // AgentCore::Host.

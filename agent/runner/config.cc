@@ -53,6 +53,21 @@ absl::Status ReadPolicy(const std::string& path, const toml::node& node, AgentCo
   return absl::OkStatus();
 }
 
+absl::Status ReadWatch(const std::string& path, const toml::node& node, AgentConfig* config) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return WrongSetting(path, node, "watch must be a table");
+  for (const auto& [key, value] : *table) {
+    if (key.str() != "units")
+      return WrongSetting(path, value, "unknown key watch." + std::string(key.str()));
+    std::vector<std::string> units;
+    MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "watch.units", &units));
+    if (units.size() > kMaxWatchedUnits)
+      return WrongSetting(path, value, fmt::format("watch.units: at most {}", kMaxWatchedUnits));
+    config->watched_units.insert(config->watched_units.end(), units.begin(), units.end());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadIdentity(const std::string& path, const toml::node& node, AgentConfig* config) {
   const toml::table* table = node.as_table();
   if (table == nullptr) return WrongSetting(path, node, "identity must be a table");
@@ -144,6 +159,8 @@ absl::Status ReadTable(const std::string& path, const toml::table& table, AgentC
       MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "aliases", &config->aliases));
     } else if (key.str() == "policy") {
       MUSTER_RETURN_IF_ERROR(ReadPolicy(path, value, config));
+    } else if (key.str() == "watch") {
+      MUSTER_RETURN_IF_ERROR(ReadWatch(path, value, config));
     } else if (key.str() == "content") {
       MUSTER_RETURN_IF_ERROR(ReadContent(path, value, &config->content));
     } else if (key.str() == "identity") {

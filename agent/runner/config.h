@@ -6,6 +6,9 @@
 //   [policy]
 //   units = ["cray-orca.service"]  units that may be restarted; default: cray-orca.service, cray-dvs-orca.service
 //
+//   [watch]
+//   units = ["slurmd.service"]     units whose state is told beside that of ORCA and of spire-agent.service; default: none
+//
 //   [content]                      what counts as projected content, and how it is mounted again; default: CPS by DVS
 //   types = ["dvs"]                types of projected file systems
 //   sources = ["/var/lib/cps-local/"]   where their sources begin; 32 hexadecimal digits follow
@@ -26,16 +29,22 @@
 #include <vector>
 
 #include "agent/mount/content_profile.h"
+#include "agent/runner/usual_units.h"
 #include "common/identity.h"
+#include "common/limits.h"
 #include "common/status.h"
 
 namespace muster {
+
+// Beside the three that are always watched.
+inline constexpr size_t kMaxWatchedUnits = limits::kMaxStatusUnits - 3;
 
 struct AgentConfig {
   std::string tls_dir;
   std::string state_dir;
   std::vector<std::string> aliases;
   std::set<std::string> policy_units = {"cray-orca.service", "cray-dvs-orca.service"};
+  std::vector<std::string> watched_units = UsualUnits();
   IdentityPatterns patterns;
   ContentProfile content = {};
 };

@@ -1,26 +1,28 @@
 #include "agent/runner/status_probe.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace muster {
 namespace {
 
-constexpr const char* kUnits[] = {"cray-orca.service", "cray-dvs-orca.service",
-                                  "spire-agent.service"};
 constexpr Duration kTimeout = 10s;
 
 }  // namespace
 
-void StatusProbe::Start(UnitManager& units, Time now, Done done) {
+void StatusProbe::Start(UnitManager& units, const std::vector<std::string>& names, Time now,
+                        Done done) {
   ++round_;
-  units_.clear();
+  seen_ = {};
   done_ = std::move(done);
-  missing_ = std::size(kUnits);
+  missing_ = names.size();
   deadline_ = now + kTimeout;
-  for (const char* unit : kUnits) {
+  if (missing_ == 0) return Finish();
+  for (const std::string& unit : names) {
     units.Inspect(unit, [this, round = round_](const absl::StatusOr<UnitState>& state) {
       if (round != round_ || missing_ == 0) return;
-      if (state.ok() && state->load_state != "not-found") units_.push_back(*state);
+      if (!state.ok()) seen_.is_complete = false;
+      if (state.ok() && state->load_state != "not-found") seen_.units.push_back(*state);
       if (--missing_ == 0) Finish();
     });
   }
@@ -38,9 +40,11 @@ void StatusProbe::OnDeadline(Time now) {
 }
 
 void StatusProbe::Finish() {
-  missing_ = 0;
+  if (std::exchange(missing_, 0) > 0) seen_.is_complete = false;
   deadline_.reset();
-  if (Done done = std::exchange(done_, nullptr)) done(std::move(units_));
+  std::sort(seen_.units.begin(), seen_.units.end(),
+            [](const UnitState& a, const UnitState& b) { return a.unit < b.unit; });
+  if (Done done = std::exchange(done_, nullptr)) done(std::move(seen_));
 }
 
 }  // namespace muster

@@ -76,6 +76,7 @@ void SimulatedUnits::Restart(const std::string& unit, std::function<void(Restart
   unit_.exec_main_code = 0;
   unit_.exec_main_status = 0;
   unit_.invocation_id = NewInvocation(random_);
+  handler_.OnUnitsChanged();
   Later([job, done = std::move(done)] { done({job, {}, {}}); });
 
   const double what = std::uniform_real_distribution<>(0, 1)(random_);
@@ -112,6 +113,7 @@ void SimulatedUnits::Go() {
   const uint32_t job = std::exchange(unit_.job_id, 0);
   if (next == Next::kActive) BecomeActive();
   if (next != Next::kActive) Fail();
+  handler_.OnUnitsChanged();
   if (next == Next::kActive && !forgets_) process_.OnSubscribe(unit_.invocation_id);
   if (next == Next::kActive && dies_) {
     next_ = Next::kDead;

@@ -35,6 +35,7 @@ class SimulatedUnits final : public UnitManager {
 
   void Watch(const std::string& unit, std::function<void(absl::Status)> done) override;
   void Unwatch(const std::string&) override {}
+  void Observe(const std::vector<std::string>&) override {}
   void Inspect(const std::string& unit,
                std::function<void(absl::StatusOr<UnitState>)> done) override;
   void Restart(const std::string& unit, std::function<void(RestartAnswer)> done) override;

@@ -5,12 +5,16 @@
 namespace muster::swarm {
 namespace {
 
+constexpr char kOnlyUnit[] = "cray-orca.service";
+
 std::string NewIncarnation(std::mt19937_64& random) {
   return fmt::format("{:016x}{:016x}", random(), random());
 }
 
 AgentCore::Config CoreConfig(const AgentSetup& setup) {
-  return {setup.node, setup.boot_id, {}, {"cray-orca.service"}};
+  AgentCore::Config config{setup.node, setup.boot_id, {}, {kOnlyUnit}};
+  config.watched_units = {kOnlyUnit};  // there is no other
+  return config;
 }
 
 }  // namespace

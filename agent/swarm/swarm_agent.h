@@ -47,6 +47,7 @@ class SwarmAgent final : private UplinkHandler,
   void OnDown(const std::string& why) override;
   void OnJobRemoved(const std::string& unit, uint32_t job_id, const std::string& result) override;
   void OnWatchRestored(const std::string&) override {}
+  void OnUnitsChanged() override { runner_.OnUnitsChanged(); }
   void OnSubscribe(const std::string& invocation) override;
   void OnStop() override;
   MountTable ReadMountTable() override { return {}; }

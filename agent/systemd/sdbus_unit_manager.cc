@@ -6,6 +6,7 @@
 // The signal names the unit by its Id, which is not the name we were given if that is an alias.
 #include "agent/systemd/sdbus_unit_manager.h"
 
+#include <fmt/format.h>
 #include <time.h>
 
 #include <charconv>
@@ -30,6 +31,10 @@ constexpr char kJobPathPrefix[] = "/org/freedesktop/systemd1/job/";
 constexpr char kJobRemovedRule[] =
     "type='signal',sender='org.freedesktop.systemd1',path='/org/freedesktop/systemd1',"
     "interface='org.freedesktop.systemd1.Manager',member='JobRemoved'";
+// Of one unit's object: what other units do wakes nobody.
+constexpr char kPropertiesRule[] =
+    "type='signal',sender='org.freedesktop.systemd1',path='{}',"
+    "interface='org.freedesktop.DBus.Properties',member='PropertiesChanged'";
 constexpr char kNameOwnerRule[] =
     "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
     "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.freedesktop.systemd1'";
@@ -128,15 +133,46 @@ void SdBusUnitManager::Unwatch(const std::string& unit) {
   if (found == watched_.end()) return;
   const uint32_t references = found->second.references;
   watched_.erase(found);
-  if (watched_.empty()) bus_.KeepUp(false);
+  if (watched_.empty()) bus_.KeepUp(!observed_.empty());
   if (!bus_.is_open()) return;
   for (uint32_t i = 0; i < references; ++i) CallManager("UnrefUnit", {unit}, Ignore);
   if (!watched_.empty()) return;
-  bus_.RemoveMatches();
+  bus_.RemoveMatch(jobs_);
+  if (!observed_.empty()) return;
+  bus_.RemoveMatch(owner_);
   CallManager("Unsubscribe", {}, Ignore);
 }
 
+void SdBusUnitManager::Observe(const std::vector<std::string>& units) {
+  if (units.empty()) return;
+  bus_.KeepUp(true);
+  bus_.Open();
+  observed_ = units;
+  ObserveAll();
+}
+
+// What changed until the matches are there is not lost: whoever hears of it looks.
+void SdBusUnitManager::ObserveAll() {
+  observed_ids_.clear();
+  if (watched_.empty()) ListenToSystemd();
+  for (const std::string& unit : observed_) ObserveOne(unit);
+}
+
+void SdBusUnitManager::ObserveOne(const std::string& unit) {
+  bus_.Call({kSystemd, UnitPath(unit).c_str(), kProperties, "Get"}, {kUnitInterface, "Id"},
+            [this](const BusReply& reply) {
+              const char* id = nullptr;
+              if (!reply.ok() || sd_bus_message_read(reply.message, "v", "s", &id) <= 0) return;
+              if (observed_ids_.insert(id).second) {
+                bus_.AddMatch(fmt::format(kPropertiesRule, UnitPath(id)),
+                              [this](sd_bus_message*) { handler_.OnUnitsChanged(); });
+              }
+              handler_.OnUnitsChanged();
+            });
+}
+
 void SdBusUnitManager::OnBusOpened() {
+  if (!observed_.empty()) ObserveAll();
   if (watched_.empty()) return;
   Subscribe();
   std::vector<std::string> units;
@@ -148,8 +184,15 @@ void SdBusUnitManager::OnBusOpened() {
 }
 
 void SdBusUnitManager::Subscribe() {
-  bus_.AddMatch(kJobRemovedRule, [this](sd_bus_message* message) { OnJobRemoved(message); });
-  bus_.AddMatch(kNameOwnerRule, [this](sd_bus_message* message) { OnNameOwnerChanged(message); });
+  jobs_ =
+      bus_.AddMatch(kJobRemovedRule, [this](sd_bus_message* message) { OnJobRemoved(message); });
+  ListenToSystemd();
+}
+
+void SdBusUnitManager::ListenToSystemd() {
+  bus_.RemoveMatch(owner_);
+  owner_ = bus_.AddMatch(kNameOwnerRule,
+                         [this](sd_bus_message* message) { OnNameOwnerChanged(message); });
   CallManager("Subscribe", {}, Ignore);
 }
 
@@ -204,6 +247,7 @@ void SdBusUnitManager::OnNameOwnerChanged(sd_bus_message* message) {
   std::vector<std::string> units;
   for (const auto& [unit, watch] : watched_) units.push_back(unit);
   for (const std::string& unit : units) Establish(unit, nullptr);
+  for (const std::string& unit : observed_) ObserveOne(unit);
 }
 
 void SdBusUnitManager::Inspect(const std::string& unit,

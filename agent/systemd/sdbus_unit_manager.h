@@ -1,8 +1,8 @@
 // systemd over D-Bus: the UnitManager of a real node. Made by main with the runner as its handler, both of which outlive it; loop
 // thread only; destroying it calls nothing.
 //
-// While at least one unit is watched it is subscribed to the ends of jobs; with the last one gone, no match and no timer is left,
-// so that an idle agent sleeps whatever the host starts. A watched unit counts as watched until Unwatch, even if Watch
+// While at least one unit is watched it is subscribed to the ends of jobs; with the last one gone, no match but those of the observed units
+// themselves is left and no timer, so that an idle agent sleeps whatever else the host starts. A watched unit counts as watched until Unwatch, even if Watch
 // answered with an error: it comes into force when the bus is back, and OnWatchRestored tells so. OnWatchRestored may also come
 // without a loss of the bus, when systemd has executed itself anew.
 //
@@ -17,7 +17,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "agent/systemd/system_bus.h"
 #include "agent/systemd/unit_manager.h"
@@ -31,6 +33,7 @@ class SdBusUnitManager final : public UnitManager, private SystemBus::Listener {
   // Watching a unit twice is watching it once.
   void Watch(const std::string& unit, std::function<void(absl::Status)> done) override;
   void Unwatch(const std::string& unit) override;
+  void Observe(const std::vector<std::string>& units) override;
   void Inspect(const std::string& unit,
                std::function<void(absl::StatusOr<UnitState>)> done) override;
   void Restart(const std::string& unit, std::function<void(RestartAnswer)> done) override;
@@ -44,6 +47,9 @@ class SdBusUnitManager final : public UnitManager, private SystemBus::Listener {
 
   void OnBusOpened() override;
   void Subscribe();
+  void ListenToSystemd();
+  void ObserveAll();
+  void ObserveOne(const std::string& unit);
   void Establish(const std::string& unit, std::function<void(absl::Status)> done);
   void OnId(const std::string& unit, uint64_t number, const BusReply& reply,
             const std::function<void(absl::Status)>& done);
@@ -56,6 +62,10 @@ class SdBusUnitManager final : public UnitManager, private SystemBus::Listener {
   SystemBus bus_;
   std::map<std::string, Watched> watched_;
   uint64_t last_number_ = 0;
+  SystemBus::MatchNumber jobs_ = 0;   // while a unit is watched
+  SystemBus::MatchNumber owner_ = 0;  // while one is watched or observed
+  std::vector<std::string> observed_;
+  std::set<std::string> observed_ids_;  // of those, what signals call them: whose matches are there
 };
 
 }  // namespace muster

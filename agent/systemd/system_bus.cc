@@ -146,7 +146,7 @@ void SystemBus::Drop(const std::string& why) {
 }
 
 void SystemBus::Close() {
-  RemoveMatches();
+  while (!matches_.empty()) RemoveMatch(matches_.front().number);
   is_ready_ = false;
   if (!is_waiting_) sd_event_source_set_enabled(timer_, SD_EVENT_OFF);
   // What waited to be sent never will be.
@@ -215,21 +215,26 @@ void SystemBus::Answer(std::list<Pending>::iterator call, const BusReply& reply)
   handler(reply);
 }
 
-void SystemBus::AddMatch(const std::string& rule, SignalHandler handler) {
-  if (bus_ == nullptr) return;
-  const auto match = matches_.insert(matches_.end(), Match{nullptr, std::move(handler)});
+SystemBus::MatchNumber SystemBus::AddMatch(const std::string& rule, SignalHandler handler) {
+  if (bus_ == nullptr) return 0;
+  const auto match =
+      matches_.insert(matches_.end(), Match{++last_match_, nullptr, std::move(handler)});
   const int r =
       sd_bus_add_match_async(bus_, &match->slot, rule.c_str(), OnSignal, nullptr, &*match);
-  if (r >= 0) return;
+  if (r >= 0) return match->number;
   // Only a connection that is being lost refuses a match; Disconnected is on its way.
   log::Warning("system bus match not added: {}", ErrnoText(r));
   matches_.erase(match);
+  return 0;
 }
 
-// Frees slots only: libsystemd then sends RemoveMatch without waiting for an answer.
-void SystemBus::RemoveMatches() {
-  for (Match& match : matches_) sd_bus_slot_unref(match.slot);
-  matches_.clear();
+// Frees the slot only: libsystemd then sends RemoveMatch without waiting for an answer.
+void SystemBus::RemoveMatch(MatchNumber number) {
+  const auto match = std::find_if(matches_.begin(), matches_.end(),
+                                  [number](const Match& one) { return one.number == number; });
+  if (match == matches_.end()) return;
+  sd_bus_slot_unref(match->slot);
+  matches_.erase(match);
 }
 
 int SystemBus::OnSignal(sd_bus_message* message, void* userdata, sd_bus_error*) {

@@ -69,9 +69,11 @@ class SystemBus {
   // Calls `sent` once every call made so far has left this process.
   void WhenSent(std::function<void()> sent);
 
-  // Signals of that rule reach `handler` until RemoveMatches, or until the connection ends.
-  void AddMatch(const std::string& rule, SignalHandler handler);
-  void RemoveMatches();
+  // Signals of that rule reach `handler` until RemoveMatch of what is answered, or until the connection ends.
+  using MatchNumber = uint64_t;
+  MatchNumber AddMatch(const std::string& rule, SignalHandler handler);
+  // Nothing if it is gone.
+  void RemoveMatch(MatchNumber number);
 
  private:
   struct Pending {
@@ -81,6 +83,7 @@ class SystemBus {
     std::list<Pending>::iterator self;
   };
   struct Match {
+    MatchNumber number = 0;
     sd_bus_slot* slot = nullptr;
     SignalHandler handler;
   };
@@ -118,6 +121,7 @@ class SystemBus {
   std::deque<std::function<void()>> when_sent_;
   std::list<Pending> pending_;
   std::list<Match> matches_;
+  MatchNumber last_match_ = 0;
 };
 
 }  // namespace muster

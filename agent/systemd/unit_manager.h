@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "common/outcome.h"
 #include "common/status.h"
@@ -28,6 +29,8 @@ class UnitManager {
     virtual ~Handler() = default;
     virtual void OnJobRemoved(const std::string& unit, uint32_t job_id,
                               const std::string& result) = 0;
+    // Of the units that are observed at least one may be in another state now. Often comes several times for one change.
+    virtual void OnUnitsChanged() = 0;
     // The bus was lost and is back, or systemd executed itself anew; signals may have been missed. Watches are in force again.
     // May come several times for one loss.
     virtual void OnWatchRestored(const std::string& unit) = 0;
@@ -39,6 +42,9 @@ class UnitManager {
   // subscription to job signals exists only while a unit is watched. A unit that does not exist can be watched.
   virtual void Watch(const std::string& unit, std::function<void(absl::Status)> done) = 0;
   virtual void Unwatch(const std::string& unit) = 0;
+
+  // Has OnUnitsChanged called for these units from now on, and for no others. Once, before anything else.
+  virtual void Observe(const std::vector<std::string>& units) = 0;
 
   // The unit's properties. A unit that does not exist has load_state "not-found".
   virtual void Inspect(const std::string& unit,

@@ -65,11 +65,19 @@ absl::Status AddPhase(const ContentSpec& phase, JobReader& reader, ContentGate* 
   return ForEachTask(reader, phase.servers_job, on_unmount);
 }
 
+// Whether BOS may have been told to, in its last step. One that was cancelled under way says what goes on.
+bool HasBegunToBoot(const OperationRecord& phase) {
+  const OperationStep& last = phase.status.steps.back();
+  return last.state != OperationState::kPending &&
+         (last.state != OperationState::kCancelled || !last.detail.empty());
+}
+
 absl::StatusOr<ContentGate> GateOf(const std::vector<OperationRecord>& phases, JobReader& reader) {
   ContentGate gate;
   for (const OperationRecord& phase : phases) {
     const ContentSpec& content = *phase.spec->content;
     MUSTER_RETURN_IF_ERROR(AddPhase(content, reader, &gate));
+    if (!HasBegunToBoot(phase)) continue;
     for (const std::string& node : content.rooted) gate.OnBoot(node, phase.spec->created);
   }
   return gate;
@@ -102,7 +110,7 @@ NodeNow Now(const NodeInfo& node) {
   NodeNow now;
   now.is_attached = node.presence == Presence::kAttached;
   now.is_off = node.in_hsm && node.state == "Off";
-  now.status_time = node.status_time;
+  now.mounted_time = node.mounted_time;
   if (node.status_time) now.booted = *node.status_time - node.hello.status.boot_age;
   now.has_content = !node.hello.status.mounted.empty();
   return now;
@@ -199,16 +207,19 @@ void ControllerService::CreateContent(const std::string& operator_name,
   }
   absl::StatusOr<Resolved> targets = ContentTargets(request, content);
   if (!targets.ok()) return reactor->Finish(GrpcStatus(targets.status()));
+  content.nodes = targets->xnames;
+  const absl::Status added = AddServices(request, &content);
+  if (!added.ok()) return reactor->Finish(GrpcStatus(added));
   if (request.validate_only()) {
     const Work work = content.is_unmount ? Work(UnmountContent{content.content})
                                          : Work(RemountContent{content.content});
+    // BOS has them, not the job.
+    const std::set<std::string> rooted(content.rooted.begin(), content.rooted.end());
+    std::erase_if(targets->xnames, [&](const std::string& node) { return rooted.contains(node); });
     *response->mutable_job() = Preview(work, content.policy, operator_name, *targets, registry_);
     return reactor->Finish(grpc::Status::OK);
   }
   std::vector<std::string> remarks = RemarksOn(*targets, registry_);
-  content.nodes = std::move(targets->xnames);
-  const absl::Status added = AddServices(request, &content);
-  if (!added.ok()) return reactor->Finish(GrpcStatus(added));
   OperationSpec spec;
   spec.id = NewUuid();
   spec.created_by = operator_name;

@@ -34,7 +34,8 @@ ControllerService::ControllerService(ControllerServiceOptions options, JobContro
       registry_(registry),
       refusals_(refusals),
       clock_(clock),
-      started_(clock.Now()) {}
+      started_(clock.Now()),
+      health_(options_.list_subscribers, registry, clock) {}
 
 absl::StatusOr<ControllerService::Caller> ControllerService::CallerOf(
     const grpc::CallbackServerContext& context) const {
@@ -210,6 +211,22 @@ grpc::ServerUnaryReactor* ControllerService::GetStatus(grpc::CallbackServerConte
     *response = Status();
     return absl::OkStatus();
   });
+}
+
+grpc::ServerUnaryReactor* ControllerService::GetHealth(grpc::CallbackServerContext* context,
+                                                       const v1::GetHealthRequest* request,
+                                                       v1::Health* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Schedule(*context, reactor, [this, request, response, reactor](const std::string&) {
+    absl::StatusOr<std::vector<std::string>> nodes =
+        NodesOf(request->has_targets(), request->targets());
+    if (!nodes.ok()) return reactor->Finish(GrpcStatus(nodes.status()));
+    health_.Get(*std::move(nodes), request->by(), [response, reactor](v1::Health health) {
+      *response = std::move(health);
+      reactor->Finish(grpc::Status::OK);
+    });
+  });
+  return reactor;
 }
 
 }  // namespace muster

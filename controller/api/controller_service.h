@@ -13,6 +13,7 @@
 
 #include "common/identity.h"
 #include "common/time.h"
+#include "controller/api/fleet_health.h"
 #include "controller/api/validate.h"
 #include "controller/api/watch_reactor.h"
 #include "controller/api/worker.h"
@@ -92,6 +93,9 @@ class ControllerService final : public v1::Controller::CallbackService {
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
                                       const v1::ListNodesRequest* request,
                                       v1::ListNodesResponse* response) override;
+  grpc::ServerUnaryReactor* GetHealth(grpc::CallbackServerContext* context,
+                                      const v1::GetHealthRequest* request,
+                                      v1::Health* response) override;
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
                                       v1::ControllerStatus* response) override;
@@ -171,6 +175,8 @@ class ControllerService final : public v1::Controller::CallbackService {
   absl::Status Get(const v1::GetTaskRequest& request, v1::Task& response);
   absl::Status Get(const v1::GetNodeRequest& request, v1::Node& response) const;
   v1::ControllerStatus Status() const;
+  // All nodes, without targets. On the worker.
+  absl::StatusOr<std::vector<std::string>> NodesOf(bool has_targets, const v1::Targets& targets);
 
   const ControllerServiceOptions options_;
   JobControl& control_;
@@ -179,6 +185,7 @@ class ControllerService final : public v1::Controller::CallbackService {
   Refusals& refusals_;
   const Clock& clock_;
   const Time started_;
+  FleetHealth health_;
   std::atomic<int> watches_ = 0;
   Worker worker_;  // last: its thread uses the others
 };

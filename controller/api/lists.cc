@@ -35,16 +35,20 @@ absl::Status ControllerService::List(const v1::ListTasksRequest& request,
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<std::string>> ControllerService::NodesOf(bool has_targets,
+                                                                    const v1::Targets& targets) {
+  if (!has_targets) return registry_.All();
+  absl::StatusOr<Resolved> resolved = ResolveTargets(targets, registry_, reader_);
+  MUSTER_RETURN_IF_ERROR(resolved.status());
+  return std::move(resolved->xnames);
+}
+
 absl::Status ControllerService::List(const v1::ListNodesRequest& request,
                                      v1::ListNodesResponse& response) {
-  std::vector<std::string> names;
-  if (request.has_targets()) {
-    absl::StatusOr<Resolved> resolved = ResolveTargets(request.targets(), registry_, reader_);
-    MUSTER_RETURN_IF_ERROR(resolved.status());
-    names = std::move(resolved->xnames);
-  } else {
-    names = registry_.All();
-  }
+  absl::StatusOr<std::vector<std::string>> of_request =
+      NodesOf(request.has_targets(), request.targets());
+  MUSTER_RETURN_IF_ERROR(of_request.status());
+  std::vector<std::string>& names = *of_request;
   if (!request.page_token().empty()) {
     const auto last = std::find(names.begin(), names.end(), request.page_token());
     if (last == names.end()) {
@@ -75,8 +79,10 @@ absl::Status ControllerService::Get(const v1::GetNodeRequest& request, v1::Node&
   const absl::StatusOr<std::string> name = ParseNodeName(request.name());
   MUSTER_RETURN_IF_ERROR(name.status());
   const absl::StatusOr<NodeInfo> node = registry_.Find(*name);
-  if (node.ok()) response = ToProto(*node);
-  return node.status();
+  MUSTER_RETURN_IF_ERROR(node.status());
+  response = ToProto(*node);
+  health_.AddConditions(*node, &response);
+  return absl::OkStatus();
 }
 
 }  // namespace muster

@@ -141,6 +141,9 @@ absl::Status CheckContentName(const std::string& name) {
                  name, limits::kMaxNameBytes, kMaxContentName);
 }
 
+// More workers than a system has.
+constexpr uint32_t kMaxCpsServers = 10'000;
+
 // As BOS has it for the names of its templates.
 absl::Status CheckTemplateName(const std::string& name) {
   constexpr char kAllowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
@@ -162,6 +165,8 @@ absl::StatusOr<ContentSpec> CheckContent(const v1::CreateOperationRequest& reque
       is_unmount ? FromProto(request.content_unmount()) : FromProto(request.content_remount());
   MUSTER_RETURN_IF_ERROR(CheckContentName(spec.content));
   MUSTER_RETURN_IF_ERROR(CheckTemplateName(spec.bos_template));
+  if (spec.min_servers > kMaxCpsServers)
+    return Invalid("cps_servers: {}; at most {}", spec.min_servers, kMaxCpsServers);
   // In answers only.
   spec.servers_job.clear();
   spec.rooted.clear();

@@ -4,6 +4,7 @@
 #include "controller/cli/duration.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
+#include "controller/cli/health_text.h"
 #include "controller/cli/json.h"
 #include "controller/cli/names.h"
 #include "controller/cli/node_text.h"
@@ -46,6 +47,8 @@ std::string NodeText(const v1::Node& node) {
   for (const v1::MountedContent& mount : node.status().mounted()) {
     add("mounted", fmt::format("{} on {} ({})", mount.source(), mount.target(), mount.fstype()));
   }
+  for (const v1::Condition& condition : node.conditions())
+    add(ConditionName(condition.kind()), InWords(condition));
   return table.Text();
 }
 

@@ -74,8 +74,33 @@ void NodeRegistry::OnAttached(const Hello& hello, const std::string& address, Ti
   LearnAliases(*info, hello.aliases);
   SetPresence(*info, Presence::kAttached, now);
   info->address = address;
+  if (info->hello.boot_id != hello.boot_id) info->had_content = false;
+  if (!hello.status.mounted.empty()) info->had_content = true;
   info->hello = hello;
-  info->status_time = now;
+  info->status_time = info->mounted_time = now;
+}
+
+void NodeRegistry::OnStatus(const NodeStatus& status, Time now) {
+  const MutexLock lock(mutex_);
+  const auto found = seen_.find(LowerCase(status.node));
+  if (found == seen_.end()) return;
+  found->second.hello.status = status;
+  if (!status.mounted.empty()) found->second.had_content = true;
+  found->second.status_time = found->second.mounted_time = now;
+}
+
+void NodeRegistry::OnUnit(const std::string& node, const UnitState& unit, Time now) {
+  const MutexLock lock(mutex_);
+  const auto found = seen_.find(LowerCase(node));
+  if (found == seen_.end() || !found->second.status_time) return;
+  NodeStatus& status = found->second.hello.status;
+  // All ages are of one time.
+  const Duration passed = now - *std::exchange(found->second.status_time, now);
+  status.boot_age += passed;
+  for (UnitState& known : status.units) {
+    if (known.active_age) *known.active_age += passed;
+    if (known.unit == unit.unit) known = unit;
+  }
 }
 
 void NodeRegistry::OnAway(const std::string& node, Time now) {

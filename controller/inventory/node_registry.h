@@ -63,6 +63,9 @@ struct NodeInfo {
   std::string address;
   Hello hello;  // the last one; empty if never seen
   std::optional<Time> status_time;
+  // What is mounted was told then.
+  std::optional<Time> mounted_time;
+  bool had_content = false;  // since it has booted, as far as this life of the controller has heard
 };
 
 class NodeRegistry {
@@ -81,6 +84,9 @@ class NodeRegistry {
 
   void OnAttached(const Hello& hello, const std::string& address, Time now);
   // These do nothing for a node that never attached.
+  void OnStatus(const NodeStatus& status, Time now);
+  // One of its units, by an outcome; one that it has not told of is left out. The ages of all others go on to this time.
+  void OnUnit(const std::string& node, const UnitState& unit, Time now);
   void OnAway(const std::string& node, Time now);
   void OnConflict(const std::string& node, bool begins);
 

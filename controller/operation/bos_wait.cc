@@ -29,11 +29,13 @@ bool MayPass(const absl::Status& status) {
 
 }  // namespace
 
-BosWait::BosWait(BosSession session, Time deadline)
+BosWait::BosWait(BosSession session, bool was_asked, Time deadline)
     : ServiceWait(kBosInterval, deadline),
-      session_(std::make_shared<const BosSession>(std::move(session))) {}
+      session_(std::make_shared<const BosSession>(std::move(session))),
+      was_asked_(was_asked) {}
 
-ServiceCallWanted BosWait::Question() const {
+ServiceCallWanted BosWait::Question() {
+  was_asked_ = true;
   return {"", is_made_ ? ServiceCall::kLookAtBosSession : ServiceCall::kMakeBosSession, session_};
 }
 
@@ -78,7 +80,8 @@ void BosWait::Hear(const BosProgress& progress) {
 }
 
 std::string BosWait::WhatGoesOn() const {
-  return is_made_ ? fmt::format("BOS goes on with its session {}", session_->name) : "";
+  if (!was_asked_) return "";
+  return fmt::format("BOS {} on with its session {}", is_made_ ? "goes" : "may go", session_->name);
 }
 
 std::string BosWait::GivenUp() const {

@@ -16,18 +16,20 @@ inline constexpr Duration kBosDeadline = 75min;
 
 class BosWait final : public ServiceWait {
  public:
-  BosWait(BosSession session, Time deadline);
+  // `was_asked`: musterd may have made the session before, in an earlier life.
+  BosWait(BosSession session, bool was_asked, Time deadline);
 
   std::string WhatGoesOn() const override;
 
  private:
-  ServiceCallWanted Question() const override;
+  ServiceCallWanted Question() override;
   bool Hear(const ServiceNews& news) override;
   void Hear(const BosSessionMade& made);
   void Hear(const BosProgress& progress);
   std::string GivenUp() const override;
 
   const std::shared_ptr<const BosSession> session_;
+  bool was_asked_;
   bool is_made_ = false;
 };
 

@@ -32,6 +32,7 @@ void ContentGate::Set(const Task& task, ContentState state, const std::string& d
 }
 
 void ContentGate::OnRecord(const Task& task) {
+  nodes_[task.node].booted_by_bos.reset();
   if (!IsTerminal(task.state))
     return Set(task, ContentState::kUnknown, "what is mounted is not recorded yet");
   if (task.state == TaskState::kSucceeded) {
@@ -80,10 +81,8 @@ void ContentGate::See(const std::string& node, const NodeNow& now) {
   const auto found = nodes_.find(node);
   if (found == nodes_.end()) {
     if (now.is_attached && now.has_content) {
-      nodes_[node] = {ContentState::kMounted,
-                      Reason::kNone,
-                      "it had content when its agent attached, and was no target",
-                      {}};
+      nodes_[node] = {
+          ContentState::kMounted, Reason::kNone, "it has content, and was no target", {}};
     }
     return;
   }
@@ -110,9 +109,9 @@ void ContentGate::See(const std::string& node, const NodeNow& now) {
   if (!now.is_attached) {
     content.state = ContentState::kUnknown;
     content.detail = "nothing was mounted any more, but its agent is away now";
-  } else if (now.has_content && now.status_time && *now.status_time > content.since) {
+  } else if (now.has_content && now.mounted_time && *now.mounted_time > content.since) {
     content.state = ContentState::kMounted;
-    content.detail = "content was mounted when its agent attached again";
+    content.detail = "content was mounted again since";
   }
 }
 

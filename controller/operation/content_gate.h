@@ -41,9 +41,9 @@ struct NodeContent {
 struct NodeNow {
   bool is_attached = false;
   bool is_off = false;  // says HSM
-  // What its agent said when it attached.
-  std::optional<Time> status_time = std::nullopt;
+  // What its agent has said last.
   std::optional<Time> booted = std::nullopt;
+  std::optional<Time> mounted_time = std::nullopt;  // when it said what is mounted
   bool has_content = false;
 };
 

@@ -62,7 +62,7 @@ ContentPhase::ContentPhase(std::shared_ptr<const OperationSpec> spec, OperationS
   if (engine == nullptr || is_over()) return;
   const auto found = engine->jobs().find(CurrentJob());
   if (found == engine->jobs().end() || IsTerminal(found->second.status.state)) {
-    if (step().state == OperationState::kRunning && step().job.empty()) BeginWait(now);
+    if (step().state == OperationState::kRunning && step().job.empty()) BeginWait(now, true);
     return;
   }
   has_job_ = true;
@@ -134,27 +134,27 @@ void ContentPhase::Begin(Time now, OperationActions* actions) {
     return EndStep(OperationState::kSucceeded, "nothing to do");
   step().state = OperationState::kRunning;
   is_changed_ = true;
-  if (CurrentJob().empty() || kind() == ContentStep::kUnmountServers) return BeginWait(now);
+  if (CurrentJob().empty() || kind() == ContentStep::kUnmountServers) return BeginWait(now, false);
   BeginJob(now, actions);
 }
 
-void ContentPhase::BeginWait(Time now) {
+void ContentPhase::BeginWait(Time now, bool is_resumed) {
   switch (kind()) {
     case ContentStep::kFindServers:
-      wait_ = std::make_unique<CpsWait>(0, now + kFindServersDeadline);
+      wait_ = std::make_unique<CpsWait>(0, false, now + kFindServersDeadline);
       return;
     case ContentStep::kUnmountServers:
-      wait_ = std::make_unique<CpsWait>(asked().min_servers + 1, now + kCpsDeadline);
+      wait_ = std::make_unique<CpsWait>(asked().min_servers, true, now + kCpsDeadline);
       return;
     case ContentStep::kCpsReady:
-      wait_ = std::make_unique<CpsWait>(asked().min_servers, now + kCpsDeadline);
+      wait_ = std::make_unique<CpsWait>(asked().min_servers, false, now + kCpsDeadline);
       return;
     case ContentStep::kShutDown:
     case ContentStep::kBoot: {
       const bool is_boot = kind() == ContentStep::kBoot;
       wait_ = std::make_unique<BosWait>(
           BosSession{SessionName(is_boot, spec_->id), is_boot, asked().bos_template, NodesNow()},
-          now + kBosDeadline);
+          is_resumed, now + kBosDeadline);
       return;
     }
     default:
@@ -167,6 +167,7 @@ void ContentPhase::OnWaitEnded(Time now, OperationActions* actions) {
   const bool is_good = wait->end()->state == OperationState::kSucceeded;
   if (is_good && kind() == ContentStep::kUnmountServers) {
     servers_ = static_cast<const CpsWait&>(*wait).servers().size();
+    Say(wait->end()->detail);
     return BeginJob(now, actions);
   }
   if (is_good && kind() == ContentStep::kFindServers)

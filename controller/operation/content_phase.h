@@ -73,7 +73,8 @@ class ContentPhase {
   std::vector<std::string> NodesNow();
 
   void Begin(Time now, OperationActions* actions);
-  void BeginWait(Time now);
+  // `is_resumed`: it was begun in an earlier life of the controller.
+  void BeginWait(Time now, bool is_resumed);
   void BeginJob(Time now, OperationActions* actions);
   Work WorkNow() const;
   Policy PolicyNow() const;

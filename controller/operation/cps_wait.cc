@@ -8,7 +8,7 @@
 
 namespace muster {
 
-ServiceCallWanted CpsWait::Question() const { return {"", ServiceCall::kProbeCps}; }
+ServiceCallWanted CpsWait::Question() { return {"", ServiceCall::kProbeCps}; }
 
 bool CpsWait::Hear(const ServiceNews& news) {
   const auto* probed = std::get_if<CpsProbed>(&news.news);
@@ -21,8 +21,10 @@ bool CpsWait::Hear(const ServiceNews& news) {
   std::string who = fmt::format("{} worker{} serve{} CPS{}{}", servers_.size(),
                                 servers_.size() == 1 ? "" : "s", servers_.size() == 1 ? "s" : "",
                                 servers_.empty() ? "" : ": ", FoldNodeSet(servers_));
-  if (servers_.size() >= min_servers_) {
+  if (servers_.size() >= min_servers_ + (has_spare_ ? 1 : 0)) {
     Succeed(std::move(who));
+  } else if (has_spare_) {
+    Say(fmt::format("{}; {} have to go on beside each that is unmounted", who, min_servers_));
   } else {
     Say(fmt::format("{}; {} have to", who, min_servers_));
   }

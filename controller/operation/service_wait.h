@@ -33,8 +33,8 @@ class ServiceWait {
   virtual std::string WhatGoesOn() const { return ""; }
 
  protected:
-  // What is asked next.
-  virtual ServiceCallWanted Question() const = 0;
+  // What is asked next; it is then.
+  virtual ServiceCallWanted Question() = 0;
   // An answer to it. False: it is none. Says something or ends it.
   virtual bool Hear(const ServiceNews& news) = 0;
   // How it ends when its time is over.

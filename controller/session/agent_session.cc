@@ -238,11 +238,18 @@ absl::Status AgentSession::Take(Report report) {
     return MakeStatus(absl::StatusCode::kInvalidArgument,
                       "node {} reports {} bytes at once; at most {} are taken", node_, size, most);
   }
+  if (report.outcome && report.outcome->evidence.after)
+    table_.OnUnit(*this, node_, *report.outcome->evidence.after);
   if (report.outcome) report.outcome->detail = CutDetail(std::move(report.outcome->detail));
   return table_.Post(ReportReceived{id_, std::move(report)});
 }
 
-absl::Status AgentSession::Take(const NodeStatus& status) { return CheckNode(status.node); }
+absl::Status AgentSession::Take(const NodeStatus& status) {
+  MUSTER_RETURN_IF_ERROR(CheckNode(status.node));
+  MUSTER_RETURN_IF_ERROR(CheckStatus(status));
+  table_.OnStatus(*this, status);
+  return absl::OkStatus();
+}
 
 absl::Status AgentSession::CheckNode(const std::string& node) const {
   if (node == node_) return absl::OkStatus();

@@ -9,12 +9,12 @@ namespace muster {
 namespace {
 
 // The wire's limits on what an agent says of itself, all kept in memory for each node. A version, a feature or a UUID is shorter;
-// a node has a handful of names; units are ORCA and SPIRE.
+// a node has a handful of names.
 constexpr size_t kMaxWordBytes = 64;
 constexpr size_t kMaxFeatures = 64;
 constexpr size_t kMaxAliases = 32;
-constexpr size_t kMaxUnits = 8;
 constexpr size_t kIncarnationDigits = 32;
+constexpr char kTooManyUnits[] = "too many units";
 // "jobs/{uuid}/tasks/{node}".
 constexpr size_t kMaxTaskNameBytes = 48 + limits::kMaxNameBytes;
 
@@ -41,7 +41,7 @@ const char* BrokenLimit(const Hello& hello) {
     return "too many or long aliases";
   if (hello.seen_epoch && hello.seen_epoch->store_id.size() > kMaxWordBytes)
     return "the store's id is too long";
-  if (hello.status.units.size() > kMaxUnits) return "too many units";
+  if (hello.status.units.size() > limits::kMaxStatusUnits) return kTooManyUnits;
   if (hello.held.size() > limits::kMaxHeldAttempts) return "too many attempts held";
   for (const AttemptKey& key : hello.held) {
     if (key.task.size() > kMaxTaskNameBytes) return "the name of a task held is too long";
@@ -77,6 +77,12 @@ absl::Status CheckHello(const Hello& hello, const std::vector<std::string>& name
                       broken);
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckStatus(const NodeStatus& status) {
+  if (status.units.size() <= limits::kMaxStatusUnits) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kInvalidArgument, "status of node {}: {}", status.node,
+                    kTooManyUnits);
 }
 
 absl::Status CheckSeenEpoch(const Hello& hello, const Epoch& ours) {

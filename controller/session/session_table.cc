@@ -90,6 +90,22 @@ absl::Status SessionTable::CheckEpoch(const Hello& hello) {
   return status;
 }
 
+void SessionTable::OnStatus(const AgentSession& session, const NodeStatus& status) {
+  const MutexLock order(order_mutex_);
+  if (IsNewest(session, status.node)) registry_.OnStatus(status, clock_.Now());
+}
+
+void SessionTable::OnUnit(const AgentSession& session, const std::string& node,
+                          const UnitState& unit) {
+  const MutexLock order(order_mutex_);
+  if (IsNewest(session, node)) registry_.OnUnit(node, unit, clock_.Now());
+}
+
+bool SessionTable::IsNewest(const AgentSession& session, const std::string& node) {
+  const auto seat = seats_.find(node);
+  return seat != seats_.end() && seat->second.newest == session.id();
+}
+
 absl::Status SessionTable::Post(Event event) {
   if (events_.Post(std::move(event))) return absl::OkStatus();
   return MakeStatus(absl::StatusCode::kResourceExhausted,

@@ -71,6 +71,9 @@ class SessionTable final : public Transport {
   // How long a node that attaches now has to wait, for it has done so often.
   Duration AttachWait(const std::string& node);
   absl::Status CheckEpoch(const Hello& hello);
+  // What a node says of itself, or what an outcome says of a unit of its. Of its newest session only.
+  void OnStatus(const AgentSession& session, const NodeStatus& status);
+  void OnUnit(const AgentSession& session, const std::string& node, const UnitState& unit);
   absl::Status Post(Event event);
   // `node` is empty if the session never attached.
   void Remove(const AgentSession& session, const std::string& node);
@@ -81,6 +84,7 @@ class SessionTable final : public Transport {
     Pace pace{kAttachBurst, kAttachInterval};
   };
 
+  bool IsNewest(const AgentSession& session, const std::string& node) MUSTER_REQUIRES(order_mutex_);
   std::shared_ptr<AgentSession> Find(SessionId id) const;
   ControllerMessage WelcomeFor(const std::string& node) const;
 

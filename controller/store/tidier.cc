@@ -59,8 +59,11 @@ absl::Status Tidier::PrepareStatements() {
   statements_ = std::make_unique<Statements>();
   Statements& all = *statements_;
   const std::string ended = fmt::format("deleted = 0 AND state >= {}", kFirstEndedState);
+  // What content is mounted again by stays as long as its operation does.
   const std::string hide =
-      "UPDATE job_status SET deleted = 1 WHERE job IN (SELECT job FROM job_status WHERE " + ended;
+      "UPDATE job_status SET deleted = 1 WHERE job IN (SELECT job FROM job_status WHERE " + ended +
+      " AND job NOT IN (SELECT number FROM job WHERE id IN "
+      "(SELECT record_job FROM operation WHERE record_job <> ''))";
   const std::vector<std::pair<std::unique_ptr<SqliteStatement>*, std::string>> sources = {
       {&all.begin, "BEGIN IMMEDIATE"},
       {&all.commit, "COMMIT"},

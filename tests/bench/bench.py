@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """bench.py - everything that Muster claims of its cost, measured on this machine; one table of medians at the end.
 
-    tests/bench/bench.py [--agents 10000] [--runs 3] [--only jobs,sizes,storm,slow,watch,idle,exec,ssh,soak,store,agent]
+    tests/bench/bench.py [--agents 10000] [--runs 3] [--only jobs,sizes,storm,slow,watch,health,idle,exec,ssh,soak,store,agent]
                          [--results FILE] [--dir DIR] [--build build/release]
 
 jobs   attaching that many agents, a job that changes nothing and a restart everywhere (settle 0)
 sizes  the same with 1,000, 5,000 and 19,000 agents, once each
 storm  musterd is killed and started again, until everybody is back; slow: the new one gets a quarter of the time
 watch  the CPU of a job with none, one and ten who watch it
+health muster health of all of them
 idle   the CPU of a musterd that has nothing to do
 exec   pdsh and clush with as many targets, without any ssh; ssh: over real sshd on loopback, with 500, beside ours with as many
 soak   200 jobs and mass reconnects
@@ -33,7 +34,7 @@ from figures import Aim, Figures
 
 SIZES = (1000, 5000, 19_000)
 SSH_TARGETS = 500
-STAGES = "jobs,sizes,storm,slow,watch,idle,exec,ssh,soak,store,agent"
+STAGES = "jobs,sizes,storm,slow,watch,health,idle,exec,ssh,soak,store,agent"
 
 
 def aims(agents):
@@ -46,6 +47,7 @@ def aims(agents):
         ("pdsh -R ssh, best -f, against ours", SSH_TARGETS): Aim(100, is_least=True),
         ("killed, 100% are back", agents): Aim(40),
         ("killed, connections abandoned", agents): Aim(10),
+        ("health, the operator waits", agents): Aim(0.3),
         ("idle controller, CPU a minute", agents): Aim(1),
         ("after 200 jobs, RSS against warm", agents): Aim(10),
         ("after 200 jobs, descriptors more", agents): Aim(0),
@@ -115,6 +117,7 @@ def run(figures, options, only):
     stage("storm", controller_cost.storm, *most)
     stage("slow", controller_cost.slow_storm, *most)
     stage("watch", controller_cost.watch, *most, runs=1)
+    stage("health", controller_cost.health, *most, runs=1)
     stage("idle", controller_cost.idle, *most, runs=1)
     stage("exec", over_exec, options, runs=1)
     stage("ssh", over_ssh, options, runs=1)

@@ -147,6 +147,19 @@ def watch(figures, agents, directory):
                                 (world.usage().cpu - before.cpu) / agents * 1e6)
 
 
+def health(figures, agents, directory, count=5):
+    """How long an operator waits for the health of all nodes, and what that costs."""
+    with fleet.Fleet(agents, directory) as world:
+        attach(world, agents)
+        for _ in range(count):
+            before = world.usage()
+            begin = time.monotonic()
+            answer = world.muster("health", "--by", "cabinet")
+            figures.add("health, the operator waits", agents, "s", time.monotonic() - begin)
+            figures.add("health, CPU", agents, "ms", (world.usage().cpu - before.cpu) * 1e3)
+        assert answer["counts"]["well"] == agents, answer["counts"]
+
+
 def soak(figures, agents, directory, count=200):
     """Many jobs, and at every fifth of the way all agents go at once and new ones come: what is held at the end against after the
     warm-up, which is a tenth of the jobs."""

@@ -47,6 +47,7 @@ class AskedUnits final : public UnitManager {
     watches.push_back(std::move(done));
   }
   void Unwatch(const std::string&) override {}
+  void Observe(const std::vector<std::string>& units) override { observed = units; }
   void Inspect(const std::string& unit,
                std::function<void(absl::StatusOr<UnitState>)> done) override {
     inspections.emplace_back(unit, std::move(done));
@@ -59,7 +60,7 @@ class AskedUnits final : public UnitManager {
       UnitState state;
       state.unit = unit;
       state.load_state = "loaded";
-      state.active_state = "active";
+      state.active_state = active_state;
       state.invocation_id = "old";
       done(state);
     }
@@ -68,6 +69,8 @@ class AskedUnits final : public UnitManager {
 
   std::vector<std::function<void(absl::Status)>> watches;
   std::vector<std::pair<std::string, std::function<void(absl::StatusOr<UnitState>)>>> inspections;
+  std::string active_state = "active";  // of all of them
+  std::vector<std::string> observed;
   int restarts = 0;
 };
 
@@ -199,6 +202,51 @@ TEST_F(AgentRunnerTest, ACommandThatWaitedTooLongIsNotStarted) {
   ASSERT_THAT(uplink_.sent, SizeIs(1));
   EXPECT_EQ(std::get<Report>(uplink_.sent[0]).outcome->reason, Reason::kExpired);
   EXPECT_THAT(units_.watches, IsEmpty());
+}
+
+TEST_F(AgentRunnerTest, WhatChangesIsToldOnceAndOnlyIfItIsNews) {
+  Attach({"store", 1});
+  EXPECT_THAT(units_.observed, SizeIs(3));
+  uplink_.sent.clear();
+  const auto look = [this] {
+    runner_.OnUnitsChanged();
+    while (units_.inspections.empty()) ASSERT_GT(sd_event_run(event_.get(), 10'000'000), 0);
+    units_.AnswerAll();
+  };
+  look();
+  EXPECT_THAT(uplink_.sent, IsEmpty()) << "all is as Hello has told";
+  units_.active_state = "failed";
+  look();
+  ASSERT_THAT(uplink_.sent, SizeIs(1));
+  EXPECT_EQ(std::get<NodeStatus>(uplink_.sent[0]).units[0].active_state, "failed");
+}
+
+TEST_F(AgentRunnerTest, AUnitOfWhichSystemdDoesNotAnswerIsAsItWasAndLookedAtAgain) {
+  Attach({"store", 1});
+  uplink_.sent.clear();
+  const auto wait = [this] {
+    while (units_.inspections.empty()) ASSERT_GT(sd_event_run(event_.get(), 10'000'000), 0);
+  };
+  runner_.OnUnitsChanged();
+  wait();
+  for (auto& [unit, done] : std::exchange(units_.inspections, {}))
+    done(absl::UnavailableError("systemd is slow"));
+  EXPECT_THAT(uplink_.sent, IsEmpty());
+  units_.active_state = "failed";
+  wait();
+  units_.AnswerAll();
+  EXPECT_THAT(uplink_.sent, SizeIs(1));
+}
+
+TEST_F(AgentRunnerTest, NothingIsToldToNobody) {
+  runner_.OnUnitsChanged();
+  Attach({"store", 1});
+  uplink_.sent.clear();
+  runner_.OnDown("");
+  runner_.OnUnitsChanged();
+  EXPECT_EQ(sd_event_run(event_.get(), 300'000), 0) << "there is no timer";
+  EXPECT_THAT(units_.inspections, IsEmpty());
+  EXPECT_THAT(uplink_.sent, IsEmpty());
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ class SimulatedUnitsTest : public testing::Test,
     told_.push_back(fmt::format("{} {} {}", unit, job_id, result));
   }
   void OnWatchRestored(const std::string&) override {}
+  void OnUnitsChanged() override {}
   void OnSubscribe(const std::string& invocation) override { process_.push_back(invocation); }
   void OnStop() override { process_.push_back("stop"); }
 };

@@ -22,6 +22,7 @@ class NoHandler final : public UnitManager::Handler {
  public:
   void OnJobRemoved(const std::string&, uint32_t, const std::string&) override {}
   void OnWatchRestored(const std::string&) override {}
+  void OnUnitsChanged() override {}
 };
 
 // A loop, and a place for a bus of the test's own.

@@ -67,6 +67,8 @@ class Probe final : public UnitManager::Handler {
     if (std::exchange(waits_for_job_, false)) AwaitJob();
   }
 
+  void OnUnitsChanged() override {}
+
   void OnWatchRestored(const std::string& unit) override {
     Print("watch-restored unit={}", unit);
     ++restored_;

@@ -77,6 +77,34 @@ TEST_F(ContentApiTest, ANameMustBeTypable) {
               "at most 64");
 }
 
+// Also by a dry run, which says whether it could be made.
+TEST_F(ContentApiTest, AServiceThatIsNotKnownCannotBeAsked) {
+  for (const bool is_dry : {false, true}) {
+    v1::CreateOperationRequest request = Unmount("pe");
+    request.set_validate_only(is_dry);
+    request.mutable_content_unmount()->set_bos_template("compute");
+    ExpectError(Create(request).status(), absl::StatusCode::kFailedPrecondition,
+                "this controller knows no BOS");
+    request = Unmount("pe");
+    request.set_validate_only(is_dry);
+    request.mutable_content_unmount()->set_cps_servers(2);
+    ExpectError(Create(request).status(), absl::StatusCode::kFailedPrecondition,
+                "this controller knows no CPS");
+    request.mutable_content_unmount()->set_cps_servers(0);
+    EXPECT_TRUE(Create(request).ok());
+  }
+}
+
+TEST_F(ContentApiTest, WhatBosAndCpsCannotMeanIsRefused) {
+  v1::CreateOperationRequest request = Unmount("pe");
+  request.mutable_content_unmount()->set_bos_template("-compute");
+  ExpectError(Create(request).status(), absl::StatusCode::kInvalidArgument,
+              "'-compute' is no name of a template of BOS");
+  request = Unmount("pe");
+  request.mutable_content_unmount()->set_cps_servers(4'294'967'295);
+  ExpectError(Create(request).status(), absl::StatusCode::kInvalidArgument, "at most 10000");
+}
+
 TEST_F(ContentApiTest, AnotherTryBelongsToTheFirst) {
   ASSERT_TRUE(Create(Unmount("pe")).ok());
   EXPECT_EQ(Create(Unmount())->content_unmount().content(), "pe");

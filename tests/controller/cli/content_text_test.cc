@@ -33,6 +33,7 @@ TEST(ContentText, WhatKeepsTheGateClosedComesFirst) {
       "  cray bos v2 sessions create --template-name TEMPLATE --operation shutdown --limit x4\n"
       "and after it, once BSS and CPS are healthy, boot them:\n"
       "  cray bos v2 sessions create --template-name TEMPLATE --operation boot --limit x4\n"
+      "With --bos TEMPLATE, muster content unmount and remount do it and follow it.\n"
       "content pe: the gate is CLOSED: 2 of 4 nodes keep it so\n");
 }
 

@@ -129,6 +129,41 @@ TEST(NodeRegistry, HelloAliasesAreCheckedAndLimited) {
   EXPECT_THAT(node->aliases, SizeIs(kMaxHelloAliases));
 }
 
+TEST(NodeRegistry, AllAgesAreOfTheTimeOfTheNewestNews) {
+  NodeRegistry registry({});
+  Hello hello = HelloOf("x1");
+  hello.boot_id = "boot-1";
+  hello.status.node = "x1";
+  hello.status.boot_age = 1h;
+  hello.status.units.resize(2);
+  hello.status.units[0].unit = "a.service";
+  hello.status.units[1].unit = "b.service";
+  hello.status.units[1].active_age = 10s;
+  hello.status.mounted = {{"/s", "/t", "dvs"}};
+  registry.OnAttached(hello, "", kNoon);
+  UnitState a = hello.status.units[0];
+  a.active_age = 1s;
+  registry.OnUnit("x1", a, kNoon + 1min);
+  UnitState unknown = a;
+  unknown.unit = "c.service";
+  registry.OnUnit("x1", unknown, kNoon + 2min);
+  const absl::StatusOr<NodeInfo> node = registry.Find("x1");
+  EXPECT_EQ(node->status_time, kNoon + 2min);
+  EXPECT_EQ(node->hello.status.boot_age, 1h + 2min);
+  ASSERT_THAT(node->hello.status.units, SizeIs(2));
+  EXPECT_EQ(node->hello.status.units[0].active_age, 1s + 1min);
+  EXPECT_EQ(node->hello.status.units[1].active_age, 10s + 2min);
+
+  hello.status.mounted.clear();
+  registry.OnStatus(hello.status, kNoon + 3min);
+  EXPECT_TRUE(registry.Find("x1")->had_content) << "since it has booted";
+  registry.OnAttached(hello, "", kNoon + 4min);
+  EXPECT_TRUE(registry.Find("x1")->had_content);
+  hello.boot_id = "boot-2";
+  registry.OnAttached(hello, "", kNoon + 5min);
+  EXPECT_FALSE(registry.Find("x1")->had_content);
+}
+
 TEST(NodeRegistry, FollowsANodesPresence) {
   NodeRegistry registry(Inventory());
   EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kNeverSeen);

@@ -79,7 +79,7 @@ TEST_F(ContentServicesTest, IfTooFewServeNoneOfThemIsTaken) {
   ServersAre({"x1", "x2"});
   const OperationStatus& status = Run(unmount_);
   EXPECT_THAT(StatesOf(status), ElementsAre(kDone, kDone, kDone, kFailed));
-  EXPECT_THAT(status.detail, HasSubstr("2 workers serve CPS: x[1-2]; 3 have to"));
+  EXPECT_THAT(status.detail, HasSubstr("2 workers serve CPS: x[1-2]; 2 have to go on beside each"));
   EXPECT_THAT(NodesOf("unmount"), ElementsAre("x4"));
   EXPECT_FALSE(world_.store().jobs().contains("servers"));
 }
@@ -173,6 +173,17 @@ TEST_F(ContentServicesTest, AnOperatorWhoCancelsIsToldThatBosGoesOn) {
               HasSubstr("BOS goes on with its session muster-"));
 }
 
+TEST_F(ContentServicesTest, AlsoWhoCancelsBeforeBosHasAnswered) {
+  RootIsOnContent("x1");
+  world_.services.bos_session = absl::UnavailableError("HTTP 503");
+  ASSERT_TRUE(world_.Submit(unmount_, "o1")->ok());
+  world_.Pass(10min, [this] { return world_.CallsOf(ServiceCall::kMakeBosSession) > 0; });
+  world_.RestartController();
+  ASSERT_TRUE(world_.Cancel("o1")->ok());
+  RunToEnd("o1");
+  EXPECT_THAT(world_.status().steps.back().detail, HasSubstr("BOS may go on with its session"));
+}
+
 TEST_F(ContentServicesTest, ABosThatNeverEndsIsGivenUp) {
   RootIsOnContent("x1");
   world_.on_look_at_bos = [](const BosSession&) { return BosProgress{false, 0, {}, {}}; };
@@ -227,7 +238,7 @@ TEST(ContentGate, WhomBosBootsIsMountedWhenItIsBackAndNotBefore) {
   task.node = "x1";
   task.state = TaskState::kRefused;
   task.reason = Reason::kRootOnCps;
-  NodeNow now{.is_attached = true, .is_off = false, .status_time = kBegin, .booted = kBegin};
+  NodeNow now{.is_attached = true, .is_off = false, .booted = kBegin, .mounted_time = kBegin};
   const auto see = [&](Time booted) {
     ContentGate gate;
     gate.OnRecord(task);

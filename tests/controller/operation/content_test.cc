@@ -163,9 +163,9 @@ TEST_F(ContentGateTest, ASecondTryOfWhatWasCleanFindsNothingAndItIsStillClean) {
 TEST_F(ContentGateTest, ANodeThatBootedIsJudgedByWhatItMountsNow) {
   Recorded("x");
   Unmounted("x");
-  gate_.See("x", {.is_attached = true, .status_time = Time(1s), .has_content = true});
+  gate_.See("x", {.is_attached = true, .mounted_time = Time(1s), .has_content = true});
   EXPECT_TRUE(gate_.is_open()) << "that was before it was unmounted";
-  gate_.See("x", {.is_attached = true, .status_time = Time(3s), .has_content = true});
+  gate_.See("x", {.is_attached = true, .mounted_time = Time(3s), .has_content = true});
   EXPECT_EQ(StateOf("x"), ContentState::kMounted);
 }
 
@@ -181,9 +181,9 @@ TEST_F(ContentGateTest, WhatWasDetachedIsCleanAfterABootOnly) {
   gate_.OnUnmount(TaskOf("x", TaskState::kFailed, Reason::kDetached, 2));
   gate_.OnRecord(TaskOf("x", TaskState::kNotApplicable, Reason::kNotAClient, 3));
   EXPECT_EQ(StateOf("x"), ContentState::kNotClean);
-  gate_.See("x", {.is_attached = true, .status_time = Time(4s), .booted = Time(1s)});
+  gate_.See("x", {.is_attached = true, .booted = Time(1s), .mounted_time = Time(4s)});
   EXPECT_FALSE(gate_.is_open());
-  gate_.See("x", {.is_attached = true, .status_time = Time(6s), .booted = Time(5s)});
+  gate_.See("x", {.is_attached = true, .booted = Time(5s), .mounted_time = Time(6s)});
   EXPECT_TRUE(gate_.is_open());
 }
 

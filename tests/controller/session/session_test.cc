@@ -52,6 +52,44 @@ TEST_F(SessionTest, TheRunnersMessagesReachTheAgentAndItsReportsTheRunner) {
   EXPECT_EQ(report->report.outcome->state, OutcomeState::kSucceeded);
 }
 
+TEST_F(SessionTest, WhatANodeSaysOfItselfLaterIsKnown) {
+  auto agent = Attach("x0");
+  NodeStatus status;
+  status.node = "x0";
+  status.units.resize(1);
+  status.units[0].unit = "cray-orca.service";
+  status.units[0].active_state = "failed";
+  status.mounted = {{"/s", "/t", "dvs"}};
+  ASSERT_TRUE(agent->Write(status));
+  // In the order of the stream.
+  ASSERT_TRUE(agent->Write(Report{"x0", {"t", 1}, std::nullopt}));
+  ASSERT_TRUE(events_.Next<ReportReceived>());
+  EXPECT_EQ(registry_.Find("x0")->hello.status, status);
+  EXPECT_TRUE(registry_.Find("x0")->had_content);
+
+  Report report{"x0", {"t", 1}, Outcome()};
+  report.outcome->evidence.after = status.units[0];
+  report.outcome->evidence.after->active_state = "active";
+  ASSERT_TRUE(agent->Write(report));
+  ASSERT_TRUE(events_.Next<ReportReceived>());
+  EXPECT_EQ(registry_.Find("x0")->hello.status.units[0].active_state, "active");
+
+  status.node = "x1";
+  ASSERT_TRUE(agent->Write(status));
+  EXPECT_EQ(agent->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(SessionTest, AStatusOfTooManyUnitsEndsTheStream) {
+  auto agent = Attach("x0");
+  NodeStatus status;
+  status.node = "x0";
+  status.units.resize(limits::kMaxStatusUnits + 1);
+  ASSERT_TRUE(agent->Write(status));
+  const grpc::Status end = agent->Finish();
+  EXPECT_EQ(end.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(end.error_message(), HasSubstr("status of node x0: too many units"));
+}
+
 // It wakes no node by itself.
 TEST_F(SessionTest, SettledComesWithTheNextMessage) {
   auto agent = Attach("x0");

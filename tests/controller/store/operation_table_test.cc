@@ -51,6 +51,10 @@ OperationRecord NewPhase(const std::string& id, const std::string& content, bool
   spec.content->policy.retries = 1;
   spec.content->is_lazy = is_unmount;
   spec.content->nodes = {"x0", "x1"};
+  spec.content->min_servers = 3;
+  spec.content->servers_job = is_unmount ? "servers of " + id : "";
+  spec.content->bos_template = "compute";
+  if (!is_unmount) spec.content->rooted = {"x1"};
   const OperationStatus status = ContentPhase::NewStatus(*spec.content);
   return {std::make_shared<const OperationSpec>(std::move(spec)), status, true};
 }
@@ -64,6 +68,7 @@ OperationRecord Changed(const OperationRecord& record, OperationState state) {
   changed.status.steps[0].state = OperationState::kSucceeded;
   changed.status.steps[2].job = record.spec->resubscription.job;
   changed.status.steps[2].detail = "waiting";
+  changed.status.steps[2].nodes = "x[0-1]";
   changed.status.notes = {{Time(1'700'000'050s), "something happened"}};
   return changed;
 }

@@ -116,6 +116,25 @@ TEST_F(TidyTest, JobsBeyondTheirAgeGo) {
   EXPECT_THAT(Jobs(*reader), IsEmpty());
 }
 
+TEST_F(TidyTest, WhatContentIsMountedAgainByStaysWithItsOperation) {
+  auto store = OpenWith({.jobs = 1, .age = 24h});
+  auto reader = OpenReader();
+  OperationSpec phase;
+  phase.id = "o1";
+  phase.content.emplace();
+  phase.content->content = "pe";
+  phase.content->record_job = "records";
+  phase.content->job = "unmount";
+  const auto spec = std::make_shared<const OperationSpec>(phase);
+  ASSERT_TRUE(store->Commit({}, {OperationRecord{spec, {}, true}}).ok());
+  CommitEndedJob(*store, "records", 10, kNow - 48h);
+  CommitEndedJob(*store, "unmount", 10, kNow - 48h);
+  CommitEndedJob(*store, "j1", 10, kNow - 1s);
+  CommitEndedJob(*store, "j2", 10, kNow);
+  TidyAll(*store);
+  EXPECT_THAT(Jobs(*reader), ElementsAre("records", "j2"));
+}
+
 TEST_F(TidyTest, ADeletedJobsRowsGoAndItsRequestIsRemembered) {
   auto store = OpenStore();
   CommitEndedJob(*store, "j", 2'500, kNow);

@@ -46,6 +46,7 @@ class AgentProcess final : private UnitManager,
   // UnitManager.
   void Watch(const std::string& unit, std::function<void(absl::Status)> done) override;
   void Unwatch(const std::string& unit) override;
+  void Observe(const std::vector<std::string>&) override {}  // health is not simulated
   void Inspect(const std::string& unit,
                std::function<void(absl::StatusOr<UnitState>)> done) override;
   void Restart(const std::string& unit, std::function<void(RestartAnswer)> done) override;

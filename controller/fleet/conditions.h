@@ -1,0 +1,58 @@
+// What is true of a node now, as Kubernetes tells it: conditions, each True, False or Unknown, with a reason in one word. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/time.h"
+#include "controller/inventory/node_registry.h"
+
+namespace muster {
+
+// Numbers as in proto/muster/v1/health.proto, where each is explained.
+enum class ConditionKind : int {
+  kUnspecified = 0,
+  kAgentAttached = 1,
+  kOrcaActive = 2,
+  kSubscribed = 3,
+  kContentMounted = 4,
+  kSpireHealthy = 5,
+  kAgentCurrent = 6,
+};
+inline constexpr int kConditionKinds = 7;
+
+enum class Truth : int { kUnspecified = 0, kTrue = 1, kFalse = 2, kUnknown = 3 };
+
+// The reason of what is not known because the node's agent is away; that it is away is a condition itself.
+inline constexpr char kAgentAway[] = "AgentAway";
+
+struct Condition {
+  ConditionKind kind{};
+  Truth truth{};
+  std::string reason;   // one word, such as "CrashLoop": what nodes are grouped by
+  std::string message;  // a sentence about this node; may be empty
+  std::optional<Time> since = std::nullopt;
+  bool operator==(const Condition&) const = default;
+};
+
+// Whether HMNFD has the node; nothing if HMNFD's list is not known.
+using IfSubscribed = std::optional<bool>;
+
+// In the order of the kinds. One that says nothing of a node, such as content on one that has none, is left out.
+std::vector<Condition> ConditionsOf(const NodeInfo& node, IfSubscribed is_subscribed, Time now);
+
+// How a node is, by its conditions.
+enum class Verdict : int {
+  kUnspecified = 0,
+  kWell = 1,
+  kDegraded = 2,  // a condition is False
+  kUnknown = 3,   // its agent is away, and may be
+};
+Verdict VerdictOn(const std::vector<Condition>& conditions);
+
+// A unit that was started again by itself so often, and runs for less than this, is in a crash loop.
+inline constexpr uint32_t kCrashLoopRestarts = 3;
+inline constexpr Duration kCrashLoopAge = 1min;
+
+}  // namespace muster
