@@ -21,7 +21,8 @@ void StatusProbe::Start(UnitManager& units, const std::vector<std::string>& name
   for (const std::string& unit : names) {
     units.Inspect(unit, [this, round = round_](const absl::StatusOr<UnitState>& state) {
       if (round != round_ || missing_ == 0) return;
-      if (!state.ok()) seen_.is_complete = false;
+      // Any other error will not pass: there is no unit of such a name.
+      if (absl::IsUnavailable(state.status())) seen_.is_complete = false;
       if (state.ok() && state->load_state != "not-found") seen_.units.push_back(*state);
       if (--missing_ == 0) Finish();
     });

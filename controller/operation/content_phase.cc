@@ -130,8 +130,12 @@ void ContentPhase::Advance(Time now, OperationActions* actions) {
 }
 
 void ContentPhase::Begin(Time now, OperationActions* actions) {
-  if (kind() != ContentStep::kCpsReady && NodesNow().empty())
+  if (kind() != ContentStep::kCpsReady && NodesNow().empty()) {
+    if (!step().nodes.empty())
+      return EndStep(OperationState::kFailed,
+                     "its nodes cannot be read from the store: " + step().nodes);
     return EndStep(OperationState::kSucceeded, "nothing to do");
+  }
   step().state = OperationState::kRunning;
   is_changed_ = true;
   if (CurrentJob().empty() || kind() == ContentStep::kUnmountServers) return BeginWait(now, false);

@@ -238,6 +238,21 @@ TEST_F(AgentRunnerTest, AUnitOfWhichSystemdDoesNotAnswerIsAsItWasAndLookedAtAgai
   EXPECT_THAT(uplink_.sent, SizeIs(1));
 }
 
+TEST_F(AgentRunnerTest, AUnitThatCannotBeHidesNoOther) {
+  Attach({"store", 1});
+  uplink_.sent.clear();
+  runner_.OnUnitsChanged();
+  while (units_.inspections.empty()) ASSERT_GT(sd_event_run(event_.get(), 10'000'000), 0);
+  auto bad = std::move(units_.inspections.back());
+  units_.inspections.pop_back();
+  units_.active_state = "failed";
+  units_.AnswerAll();
+  bad.second(absl::InvalidArgumentError("no unit has such a name"));
+  ASSERT_THAT(uplink_.sent, SizeIs(1));
+  EXPECT_THAT(std::get<NodeStatus>(uplink_.sent[0]).units, SizeIs(2));
+  EXPECT_EQ(sd_event_run(event_.get(), 300'000), 0) << "and is not asked for again";
+}
+
 TEST_F(AgentRunnerTest, NothingIsToldToNobody) {
   runner_.OnUnitsChanged();
   Attach({"store", 1});
