@@ -15,23 +15,20 @@ namespace {
 
 constexpr char kBosAnswer[] = "BOS's answer";
 
-absl::StatusOr<BosComponent> ParseComponent(const Json& entry, const std::string& where) {
-  MUSTER_RETURN_IF_ERROR(RequireObject(entry, where));
-  const Fields fields(entry, where);
-  BosComponent component;
-  MUSTER_RETURN_IF_ERROR(fields.Read("id", &component.xname));
-  MUSTER_RETURN_IF_ERROR(fields.Read("session", &component.session));
-  MUSTER_RETURN_IF_ERROR(fields.Read("error", &component.error));
-  MUSTER_RETURN_IF_ERROR(fields.Read("enabled", &component.is_enabled));
-  component.xname = LowerCase(std::move(component.xname));
-  component.error = PrintableLine(component.error);
+absl::Status ReadComponent(const Fields& fields, const std::string& where,
+                           BosComponent* component) {
+  MUSTER_RETURN_IF_ERROR(fields.Read("id", &component->xname));
+  MUSTER_RETURN_IF_ERROR(fields.Read("session", &component->session));
+  MUSTER_RETURN_IF_ERROR(fields.Read("error", &component->error));
+  MUSTER_RETURN_IF_ERROR(fields.Read("enabled", &component->is_enabled));
+  component->xname = LowerCase(std::move(component->xname));
+  component->error = PrintableLine(component->error);
   const Json* status = fields.Find("status");
-  if (status == nullptr) return component;
+  if (status == nullptr) return absl::OkStatus();
   MUSTER_RETURN_IF_ERROR(RequireObject(*status, where + ".status"));
   const Fields inner(*status, where + ".status");
-  MUSTER_RETURN_IF_ERROR(inner.Read("phase", &component.phase));
-  MUSTER_RETURN_IF_ERROR(inner.Read("status", &component.status));
-  return component;
+  MUSTER_RETURN_IF_ERROR(inner.Read("phase", &component->phase));
+  return inner.Read("status", &component->status);
 }
 
 }  // namespace
@@ -106,15 +103,11 @@ absl::StatusOr<BosSessionState> ParseBosSession(const std::string& body) {
 absl::StatusOr<std::vector<BosComponent>> ParseBosComponents(const std::string& body) {
   const absl::StatusOr<Json> json = ParseJson(body, kBosAnswer);
   MUSTER_RETURN_IF_ERROR(json.status());
-  if (!json->is_array())
-    return MakeStatus(absl::StatusCode::kInternal, "{} is of type {}, not an array", kBosAnswer,
-                      json->type_name());
   std::vector<BosComponent> components;
-  for (size_t i = 0; i < json->size(); ++i) {
-    absl::StatusOr<BosComponent> component = ParseComponent((*json)[i], Element(kBosAnswer, i));
-    MUSTER_RETURN_IF_ERROR(component.status());
-    components.push_back(*std::move(component));
-  }
+  MUSTER_RETURN_IF_ERROR(
+      ReadEntries(*json, kBosAnswer, [&](const Fields& fields, const std::string& where) {
+        return ReadComponent(fields, where, &components.emplace_back());
+      }));
   return components;
 }
 

@@ -1,6 +1,5 @@
 #include "controller/csm/hsm_json.h"
 
-#include <functional>
 #include <utility>
 
 #include "common/ascii.h"
@@ -14,23 +13,7 @@ namespace {
 constexpr char kHsm[] = "HSM's answer";
 constexpr char kSls[] = "SLS's answer";
 
-using ReadEntry = std::function<absl::Status(const Fields& fields, const std::string& where)>;
-
-// Reads each object of an array; null is an empty one.
-absl::Status ReadEntries(const Json& array, const std::string& where, const ReadEntry& read) {
-  if (array.is_null()) return absl::OkStatus();
-  if (!array.is_array())
-    return MakeStatus(absl::StatusCode::kInternal, "{} is of type {}, not an array", where,
-                      array.type_name());
-  for (size_t i = 0; i < array.size(); ++i) {
-    const std::string element = Element(where, i);
-    MUSTER_RETURN_IF_ERROR(RequireObject(array[i], element));
-    MUSTER_RETURN_IF_ERROR(read(Fields(array[i], element), element));
-  }
-  return absl::OkStatus();
-}
-
-// The same for a body that is an object with one array. One without it is not theirs.
+// Reads the entries of a body that is an object with one array. One without it is not theirs.
 absl::Status ReadList(const std::string& body, const std::string& answer, const char* key,
                       const ReadEntry& read) {
   const absl::StatusOr<Json> json = ParseJson(body, answer);

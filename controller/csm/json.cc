@@ -110,4 +110,17 @@ absl::Status Fields::Read(const char* key, const Json** result) const {
   return Wrong(key, **result, "an array");
 }
 
+absl::Status ReadEntries(const Json& array, const std::string& where, const ReadEntry& read) {
+  if (array.is_null()) return absl::OkStatus();
+  if (!array.is_array())
+    return MakeStatus(absl::StatusCode::kInternal, "{} is of type {}, not an array", where,
+                      array.type_name());
+  for (size_t i = 0; i < array.size(); ++i) {
+    const std::string element = Element(where, i);
+    MUSTER_RETURN_IF_ERROR(RequireObject(array[i], element));
+    MUSTER_RETURN_IF_ERROR(read(Fields(array[i], element), element));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace muster

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -56,5 +57,10 @@ class Fields {
   const Json& object_;
   const std::string where_;
 };
+
+using ReadEntry = std::function<absl::Status(const Fields& fields, const std::string& where)>;
+
+// Reads each object of an array, until an error; null is an empty one. INTERNAL with "`where` is of type object, not an array".
+absl::Status ReadEntries(const Json& array, const std::string& where, const ReadEntry& read);
 
 }  // namespace muster
