@@ -19,6 +19,7 @@
 #include "agent/uplink/event_source.h"
 #include "agent/uplink/h2_uplink.h"
 #include "agent/uplink/tls_client.h"
+#include "common/journal.h"
 #include "common/log.h"
 #include "common/version.h"
 
@@ -188,6 +189,7 @@ int main(int argc, char** argv) {
   }
   muster::log::Init("muster-agent",
                     options->debug ? muster::log::Level::kDebug : muster::log::Level::kInfo);
+  muster::log::SetJournal(&muster::SendToJournal);
   if (absl::Status status = muster::Run(std::move(*options)); !status.ok()) {
     muster::log::Error("{}", muster::Message(status));
     return 1;

@@ -43,6 +43,7 @@ const char* SyslogPrefix(Level level) {
 }
 
 bool to_journal = false;
+Journal journal_sink = nullptr;
 
 // What comes from the network may hold line ends, and would else write events of its own, with a priority.
 std::string OneLine(std::string line) {
@@ -63,9 +64,14 @@ void Init(const std::string& name, Level level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void SetJournal(Journal journal) { journal_sink = to_journal ? journal : nullptr; }
+
 bool Enabled(Level level) { return spdlog::default_logger_raw()->should_log(ToSpdlog(level)); }
 
 void Write(Level level, const std::string& line) {
+  if (journal_sink != nullptr && Enabled(level) &&
+      journal_sink(level, spdlog::default_logger_raw()->name(), OneLine(line)))
+    return;
   spdlog::default_logger_raw()->log(ToSpdlog(level), "{}{}", to_journal ? SyslogPrefix(level) : "",
                                     OneLine(line));
 }

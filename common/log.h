@@ -14,6 +14,10 @@ enum class Level { kDebug, kInfo, kWarning, kError, kNone };
 
 // Once, at the start of main, before any thread. `name` is the program's.
 void Init(const std::string& name, Level level);
+// Lines go to where `journal` takes them, with the program's name, as long as the program runs under systemd. False from it: the line goes
+// to standard error. After Init, before any thread.
+using Journal = bool (*)(Level level, const std::string& name, const std::string& line);
+void SetJournal(Journal journal);
 bool Enabled(Level level);
 void Write(Level level, const std::string& line);
 

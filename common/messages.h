@@ -56,6 +56,7 @@ struct Hello {
   std::vector<AttemptKey> held;
   NodeStatus status;
   std::optional<Epoch> seen_epoch;  // the newest that this agent was welcomed by
+  uint64_t wall_clock_ns = 0;       // what the node's clock shows, for people only; 0: not told
 };
 
 struct Welcome {

@@ -66,19 +66,36 @@ absl::Status ReadRetention(const std::string& path, const toml::node& node, Rete
         return WrongSetting(path, value,
                             fmt::format("jobs must be a number from 1 to {}", kMaxKeptJobs));
       retention->jobs = static_cast<size_t>(*jobs);
-    } else if (key.str() == "age") {
+    } else if (key.str() == "age" || key.str() == "history") {
       const auto age = ParseAge(value.value_exact<std::string>().value_or(""));
       if (!age) {
         return WrongSetting(
             path, value,
-            "age must be a number of days or hours from \"1h\" to \"3650d\", such as "
-            "\"90d\"");
+            fmt::format("{} must be a number of days or hours from \"1h\" to \"3650d\", such as "
+                        "\"90d\"",
+                        key.str()));
       }
-      retention->age = *age;
+      (key.str() == "age" ? retention->age : retention->history) = *age;
     } else {
       return WrongSetting(path, value, "unknown key retention." + std::string(key.str()));
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status ReadWeb(const std::string& path, const toml::node& node, WebConfig* web) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return WrongSetting(path, node, "web must be a table");
+  for (const auto& [key, value] : *table) {
+    if (key.str() == "listen") {
+      MUSTER_RETURN_IF_ERROR(ReadString(path, value, "web.listen", &web->listen));
+    } else if (key.str() == "token_file") {
+      MUSTER_RETURN_IF_ERROR(ReadString(path, value, "web.token_file", &web->token_file));
+    } else {
+      return WrongSetting(path, value, "unknown key web." + std::string(key.str()));
+    }
+  }
+  if (web->listen.empty()) return WrongSetting(path, node, "web.listen is missing");
   return absl::OkStatus();
 }
 
@@ -89,6 +106,8 @@ absl::Status ReadTable(const std::string& path, const toml::table& table,
       MUSTER_RETURN_IF_ERROR(ReadString(path, value, "inventory", &config->inventory_file));
     } else if (key.str() == "revoked") {
       MUSTER_RETURN_IF_ERROR(ReadString(path, value, "revoked", &config->revoked_file));
+    } else if (key.str() == "web") {
+      MUSTER_RETURN_IF_ERROR(ReadWeb(path, value, &config->web.emplace()));
     } else if (key.str() == "identity") {
       MUSTER_RETURN_IF_ERROR(ReadIdentity(path, value, &config->patterns));
     } else if (key.str() == "csm") {

@@ -7,8 +7,14 @@
 //   [retention]                                which ended jobs stay, with their tasks; those that have not ended always do
 //   jobs = 1000                                the ones that ended last; 1 to 100000
 //   age = "90d"                                and ended no longer ago; days or hours ("36h"), from 1h to 3650d
+//   history = "30d"                            what happened to nodes is kept for so long; likewise
 //
 //   [csm]                                      the services of CSM: HSM, HMNFD and others; see controller/csm/csm_config.h
+//
+//   [web]                                      a map of the machine for people, and /metrics for Prometheus; off without this table
+//   listen = "HOST:PORT"                       HTTPS, with the certificate of --tls-dir; needed
+//   token_file = "/etc/muster/web.token"       who has this token may look, beside operators with a certificate: one line of 32 to 512
+//                                              characters (openssl rand -base64 32), given as the password of HTTP Basic or as a Bearer token
 //
 //   [identity]                                 URI names of certificates
 //   agent = "spiffe://muster/agent/<name>"
@@ -25,6 +31,11 @@
 
 namespace muster {
 
+struct WebConfig {
+  std::string listen;
+  std::string token_file;  // empty: certificates only
+};
+
 struct ControllerConfig {
   std::string listen;           // HOST:PORT for agents
   std::string operator_listen;  // HOST:PORT for operators; empty: the next port
@@ -35,6 +46,7 @@ struct ControllerConfig {
   IdentityPatterns patterns;
   Retention retention;
   std::optional<CsmConfig> csm;
+  std::optional<WebConfig> web;
   // --restored: the state directory is a restored backup or a copy; see StoreOptions.
   bool is_restored = false;
   bool debug = false;

@@ -14,6 +14,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/journal.h"
 #include "common/log.h"
 #include "common/version.h"
 #include "controller/api/controller_service.h"
@@ -24,16 +25,19 @@
 #include "controller/edge/refusals.h"
 #include "controller/edge/server_credentials.h"
 #include "controller/engine/engine.h"
-#include "controller/inventory/file_inventory.h"
+#include "controller/fleet/fleet_watch.h"
+#include "controller/fleet/subscriber_list.h"
 #include "controller/inventory/node_registry.h"
+#include "controller/metrics/metrics.h"
+#include "controller/opened.h"
 #include "controller/revoked_file.h"
 #include "controller/runner/runner.h"
 #include "controller/session/agent_gateway.h"
 #include "controller/session/agent_server.h"
 #include "controller/session/session_table.h"
-#include "controller/store/sqlite_job_reader.h"
-#include "controller/store/sqlite_job_store.h"
 #include "controller/store/stored_content_records.h"
+#include "controller/web/web_server.h"
+#include "controller/web_options.h"
 
 namespace muster {
 namespace {
@@ -83,51 +87,12 @@ class LateSessionEvents final : public SessionEvents {
   SessionEvents* events_ = nullptr;
 };
 
-absl::StatusOr<std::vector<InventoryNode>> ReadInventory(const std::string& file) {
-  if (file.empty()) return std::vector<InventoryNode>();
-  return ReadInventoryFile(file);
-}
-
 // As high as it may be: each agent takes one.
 size_t RaiseDescriptorLimit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
   const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
-}
-
-// What is there before anybody is let in.
-struct Opened {
-  std::vector<InventoryNode> inventory;
-  std::shared_ptr<grpc::ServerCredentials> credentials;
-  std::unique_ptr<SqliteJobStore> store;
-  std::unique_ptr<SqliteJobReader> reader;
-  std::unique_ptr<SqliteJobReader> runners_reader;
-  Loaded loaded;
-  LoadedOperations operations;
-};
-
-absl::StatusOr<Opened> Open(const ControllerConfig& config) {
-  absl::StatusOr<std::vector<InventoryNode>> inventory = ReadInventory(config.inventory_file);
-  MUSTER_RETURN_IF_ERROR(inventory.status());
-  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
-      MakeServerCredentials(config.tls_dir);
-  MUSTER_RETURN_IF_ERROR(credentials.status());
-  absl::StatusOr<std::unique_ptr<SqliteJobStore>> store = SqliteJobStore::Open(
-      config.state_dir, {.retention = config.retention, .is_restored = config.is_restored});
-  MUSTER_RETURN_IF_ERROR(store.status());
-  absl::StatusOr<std::unique_ptr<SqliteJobReader>> reader = SqliteJobReader::Open(config.state_dir);
-  MUSTER_RETURN_IF_ERROR(reader.status());
-  absl::StatusOr<std::unique_ptr<SqliteJobReader>> runners_reader =
-      SqliteJobReader::Open(config.state_dir);
-  MUSTER_RETURN_IF_ERROR(runners_reader.status());
-  absl::StatusOr<Loaded> loaded = (*store)->Load(EngineConfig().max_ended_jobs);
-  MUSTER_RETURN_IF_ERROR(loaded.status());
-  absl::StatusOr<LoadedOperations> operations = (*store)->LoadOperations();
-  MUSTER_RETURN_IF_ERROR(operations.status());
-  return Opened{*std::move(inventory), *std::move(credentials),    *std::move(store),
-                *std::move(reader),    *std::move(runners_reader), *std::move(loaded),
-                *std::move(operations)};
 }
 
 // What listens. Who connects waits until somebody serves.
@@ -183,6 +148,12 @@ SessionOptions SessionOptionsOf(const Ground& ground) {
   return options;
 }
 
+// Nothing if the controller knows no HMNFD.
+SubscriberList::Read SubscriberReadOf(CsmCaller* caller) {
+  if (caller == nullptr || !caller->has_hmnfd()) return nullptr;
+  return [caller](const SubscribersDone& done) { caller->ListSubscribers(done); };
+}
+
 // `caller` may be null.
 ControllerServiceOptions ServiceOptionsOf(const Ground& ground, CsmCaller* caller) {
   ControllerServiceOptions options;
@@ -197,11 +168,15 @@ ControllerServiceOptions ServiceOptionsOf(const Ground& ground, CsmCaller* calle
     options.has_cps = caller->has_cps();
     options.has_bos = caller->has_bos();
   }
-  if (caller != nullptr && caller->has_hmnfd()) {
-    options.list_subscribers = [caller](const SubscribersDone& done) {
-      caller->ListSubscribers(done);
-    };
-  }
+  options.list_subscribers = SubscriberReadOf(caller);
+  return options;
+}
+
+FleetWatchOptions WatchOptionsOf(const ControllerConfig& config) {
+  FleetWatchOptions options;
+  // Whoever looks at the map or at metrics must not have to ask for it: that HMNFD has lost its state is what they look for.
+  if (config.web) options.subscribers_interval = 1min;
+  options.awaits_hsm = config.csm && !config.csm->hsm.empty();
   return options;
 }
 
@@ -214,7 +189,7 @@ class Serving {
         csm_(std::move(csm)),
         sessions_(SessionOptionsOf(ground), session_events_, ground.registry, ground.refusals,
                   ground.clock),
-        records_(*ground.opened.runners_reader),
+        records_(*ground.opened.runners_jobs),
         runner_(
             Engine(EngineConfig(), std::move(ground.opened.loaded), ground.clock.Now()),
             *ground.opened.store, sessions_, ground.registry, ground.clock,
@@ -223,13 +198,25 @@ class Serving {
             },
             caller(), std::move(ground.opened.operations), &records_),
         gateway_(sessions_, *ground.ports.agents),
-        service_(ServiceOptionsOf(ground, caller()), runner_, *ground.opened.reader,
-                 ground.registry, ground.refusals, ground.clock) {}
+        subscribers_(SubscriberReadOf(caller()), ground.clock),
+        health_(subscribers_, ground.registry, ground.clock),
+        fleet_(WatchOptionsOf(ground.config), ground.registry, subscribers_, *ground.opened.history,
+               std::move(ground.opened.stored_history), ground.clock),
+        metrics_(ground.clock),
+        service_(ServiceOptionsOf(ground, caller()), runner_, *ground.opened.operators.jobs,
+                 {ground.registry, health_, *ground.opened.operators.history}, ground.refusals,
+                 ground.clock) {}
 
   // After an error it has been stopped.
   absl::Status Start() {
     session_events_.Bind(runner_);
     if (caller() != nullptr) caller()->Bind(runner_);
+    runner_.Observe(metrics_.jobs());
+    if (absl::Status status = StartWeb(); !status.ok()) {
+      Stop();
+      return status;
+    }
+    fleet_.Start();
     runner_.Start();
     const std::shared_ptr<grpc::ServerCredentials>& credentials = ground_.opened.credentials;
     absl::StatusOr<std::unique_ptr<GrpcServer>> operators =
@@ -255,15 +242,46 @@ class Serving {
   // The runner goes between the two: it hears of the sessions' ends, and it answers what operators have asked. Their server waits
   // for every call, which the runner of a full disk would never answer otherwise.
   void Stop() {
+    fleet_.Stop();  // before the agents go, which would be news
     if (agent_server_) agent_server_->Shutdown(kShutdownGrace);
     runner_.Stop();
     if (csm_)
       csm_->Stop();  // answers whoever asked for HMNFD's list; it must still be there for who asks now
     if (operator_server_) operator_server_->Shutdown(kShutdownGrace);
+    web_.reset();
     csm_.reset();  // between the runner's last call and its end
   }
 
  private:
+  // Nothing unless the settings say where.
+  absl::Status StartWeb() {
+    if (!ground_.config.web) return absl::OkStatus();
+    absl::StatusOr<WebServer::Options> options = WebOptionsOf(*ground_.config.web, ground_.config);
+    MUSTER_RETURN_IF_ERROR(options.status());
+    absl::StatusOr<std::string> token = WebTokenOf(*ground_.config.web);
+    MUSTER_RETURN_IF_ERROR(token.status());
+    options->started = ground_.clock.Now();
+    options->metrics = [this] { return metrics_.Text(MetricSourcesOf()); };
+    Opened& opened = ground_.opened;
+    web_ = std::make_unique<WebServer>(
+        *std::move(options),
+        WebAccess(ground_.config.patterns, ground_.is_revoked(), *std::move(token)),
+        WebSources{ground_.registry, health_, fleet_, *opened.web.jobs, *opened.web.history},
+        runner_, *opened.feed_jobs, ground_.refusals);
+    fleet_.OnChange([this] { web_->Wake(); });
+    return web_->Start();
+  }
+
+  MetricSources MetricSourcesOf() {
+    const auto queues = [this] {
+      const ConnectionCounts counts = ground_.ports.counts();
+      const Mailbox::Load load = runner_.load();
+      return MetricSources::Queues{load.waiting, kMaxWaitingReports, load.refused, counts.waiting,
+                                   counts.opening};
+    };
+    return {ground_.registry, fleet_, subscribers_, ground_.refusals, ground_.clock, queues};
+  }
+
   // Null: none of the services is known that it calls.
   CsmCaller* caller() const { return csm_ ? csm_->caller() : nullptr; }
 
@@ -275,7 +293,12 @@ class Serving {
   StoredContentRecords records_;
   Runner runner_;
   AgentGateway gateway_;
+  SubscriberList subscribers_;
+  FleetHealth health_;
+  FleetWatch fleet_;
+  Metrics metrics_;
   ControllerService service_;
+  std::unique_ptr<WebServer> web_;  // null: it is off
   std::unique_ptr<GrpcServer> operator_server_;
   std::unique_ptr<GrpcServer> agent_server_;
 };
@@ -360,6 +383,7 @@ int main(int argc, char** argv) {
   }
   muster::log::Init("musterd",
                     config->debug ? muster::log::Level::kDebug : muster::log::Level::kInfo);
+  muster::log::SetJournal(&muster::SendToJournal);
   muster::SetTlsDefaults();
   const muster::StopSignals stop;
   if (absl::Status status = muster::Run(*config, stop); !status.ok()) {

@@ -126,6 +126,7 @@ static v1::Hello ToProto(const Hello& hello) {
   for (const AttemptKey& key : hello.held) *proto.add_held() = ToProto(key);
   *proto.mutable_status() = ToProto(hello.status);
   if (hello.seen_epoch) *proto.mutable_seen_epoch() = ToProto(*hello.seen_epoch);
+  proto.set_wall_clock_ns(hello.wall_clock_ns);
   return proto;
 }
 
@@ -141,6 +142,7 @@ static Hello FromProto(const v1::Hello& proto) {
   for (const v1::AttemptKey& key : proto.held()) hello.held.push_back(FromProto(key));
   hello.status = FromProto(proto.status());
   if (proto.has_seen_epoch()) hello.seen_epoch = FromProto(proto.seen_epoch());
+  hello.wall_clock_ns = proto.wall_clock_ns();
   return hello;
 }
 

@@ -16,6 +16,11 @@ std::string Show(const AttemptKey& key) {
   return fmt::format("task={} attempt={}", key.task, key.attempt);
 }
 
+uint64_t WallClockNs() {
+  const Duration since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::max(since_1970, Duration(0)).count());
+}
+
 }  // namespace
 
 AgentCore::AgentCore(Config config, LedgerStore& ledger, const Clock& clock, Host& host)
@@ -63,6 +68,7 @@ void AgentCore::SendHello(StatusProbe::Seen seen) {
   hello.held = executor_.Held();
   hello.status = StatusNow(std::move(seen.units));
   hello.seen_epoch = ledger_.epoch();
+  hello.wall_clock_ns = WallClockNs();
   watch_.OnTold(hello.status);
   if (!seen.is_complete) watch_.OnUnitsChanged(Now());
   uplink_->Send(hello);

@@ -13,7 +13,7 @@ constexpr double kMaxSeconds = 7 * 24 * 3600;
 absl::Status Wrong(const std::string& text, const std::string& why) {
   return MakeStatus(absl::StatusCode::kInvalidArgument,
                     "'{}': {}; a fault is AT:KIND:SHARE[:FOR], such as 30:silent:50:120 (seconds, "
-                    "per cent; kinds: disconnect, silent, slow, flood)",
+                    "per cent; kinds: disconnect, silent, slow, flap, flood)",
                     text, why);
 }
 
@@ -47,6 +47,7 @@ absl::StatusOr<Fault> ParseFault(const std::string& text) {
   static const std::map<std::string, FaultKind> kKinds = {{"disconnect", FaultKind::kDisconnect},
                                                           {"silent", FaultKind::kSilent},
                                                           {"slow", FaultKind::kSlow},
+                                                          {"flap", FaultKind::kFlap},
                                                           {"flood", FaultKind::kFlood}};
   const std::vector<std::string> parts = Split(text);
   if (parts.size() < 3) return Wrong(text, "a part is missing");

@@ -12,6 +12,7 @@ enum class FaultKind {
   kDisconnect,  // their connections break, all at once
   kSilent,      // they read nothing and answer nothing, and stay connected
   kSlow,        // they read for a tenth of the time
+  kFlap,        // each second their units fail, or are up again
   kFlood,       // they report outcomes that nobody asked for, as fast as the controller takes them
 };
 

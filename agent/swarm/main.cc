@@ -74,7 +74,7 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option(
          "--fault", options.faults,
          "AT:KIND:SHARE[:FOR], such as 30:silent:50:120: from 30 s on, half of the agents, for "
-         "120 s; kinds: disconnect (without FOR), silent, slow, flood; repeatable")
+         "120 s; kinds: disconnect (without FOR), silent, slow, flap, flood; repeatable")
       ->allow_extra_args(false);
   app.add_flag("--json", options.json, "Print a JSON line at each change, with CLOCK_MONOTONIC");
   app.add_flag("--verbose", options.verbose, "Log what each agent logs");

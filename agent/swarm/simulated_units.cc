@@ -94,6 +94,17 @@ void SimulatedUnits::Restart(const std::string& unit, std::function<void(Restart
                   profile_.shortest_start.count(), profile_.longest_start.count())(random_)));
 }
 
+void SimulatedUnits::SetFailed(bool is_failed) {
+  if (unit_.job_id != 0 || (unit_.active_state == "failed") == is_failed) return;
+  if (is_failed) {
+    Fail();
+  } else {
+    unit_.invocation_id = NewInvocation(random_);
+    BecomeActive();
+  }
+  handler_.OnUnitsChanged();
+}
+
 void SimulatedUnits::Later(std::function<void()> what) {
   later_.push_back(std::move(what));
   RunSoon(soon_);

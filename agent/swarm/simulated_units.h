@@ -40,6 +40,8 @@ class SimulatedUnits final : public UnitManager {
                std::function<void(absl::StatusOr<UnitState>)> done) override;
   void Restart(const std::string& unit, std::function<void(RestartAnswer)> done) override;
 
+  // It dies, or comes up, by itself; nothing while it is being restarted.
+  void SetFailed(bool is_failed);
   uint64_t restarts() const { return restarts_; }
 
  private:

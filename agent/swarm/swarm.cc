@@ -8,6 +8,7 @@ namespace muster::swarm {
 namespace {
 
 constexpr Duration kTick = 100ms;
+constexpr uint64_t kTicksOfASecond = 10;
 // Of each flooding agent, in a tick: more than a controller takes from it.
 constexpr size_t kFloodReports = 500;
 // A slow reader reads in one of so many ticks.
@@ -78,6 +79,13 @@ void Swarm::Misbehave(const Fault& fault, Duration elapsed, bool& is_over) {
       break;
     case FaultKind::kSlow:
       SetDeaf(count, !is_over && ticks_ % kSlowness != 0);
+      break;
+    case FaultKind::kFlap:
+      // A tenth of them in each tick.
+      for (size_t i = 0; i < count; ++i) {
+        if (is_over || i % kTicksOfASecond == ticks_ % kTicksOfASecond)
+          agents_[i]->SetUnitFailed(!is_over && ticks_ / kTicksOfASecond % 2 == 0);
+      }
       break;
     case FaultKind::kFlood:
       for (size_t i = 0; !is_over && i < count; ++i) agents_[i]->Flood(kFloodReports);

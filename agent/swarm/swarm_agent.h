@@ -38,6 +38,8 @@ class SwarmAgent final : private UplinkHandler,
   void Disconnect() { uplink_.Break(); }
   // While it is deaf it reads nothing and answers nothing, and its connection stays open. Only the stream of this moment.
   void SetDeaf(bool is_deaf) { uplink_.SetDeaf(is_deaf); }
+  // Its unit dies, or comes up, by itself.
+  void SetUnitFailed(bool is_failed) { units_.SetFailed(is_failed); }
   // Reports so many outcomes that nobody has asked for; each has to be answered.
   void Flood(size_t reports);
 

@@ -26,16 +26,17 @@ absl::Status Busy() {
 }  // namespace
 
 ControllerService::ControllerService(ControllerServiceOptions options, JobControl& control,
-                                     JobReader& reader, const NodeRegistry& registry,
+                                     JobReader& reader, const FleetSources& fleet,
                                      Refusals& refusals, const Clock& clock)
     : options_(std::move(options)),
       control_(control),
       reader_(reader),
-      registry_(registry),
+      registry_(fleet.registry),
       refusals_(refusals),
       clock_(clock),
       started_(clock.Now()),
-      health_(options_.list_subscribers, registry, clock) {}
+      health_(fleet.health),
+      history_(fleet.history) {}
 
 absl::StatusOr<ControllerService::Caller> ControllerService::CallerOf(
     const grpc::CallbackServerContext& context) const {
@@ -211,6 +212,12 @@ grpc::ServerUnaryReactor* ControllerService::GetStatus(grpc::CallbackServerConte
     *response = Status();
     return absl::OkStatus();
   });
+}
+
+grpc::ServerUnaryReactor* ControllerService::ListHealthEvents(
+    grpc::CallbackServerContext* context, const v1::ListHealthEventsRequest* request,
+    v1::ListHealthEventsResponse* response) {
+  return Answer(context, [this, request, response] { return List(*request, *response); });
 }
 
 grpc::ServerUnaryReactor* ControllerService::GetHealth(grpc::CallbackServerContext* context,

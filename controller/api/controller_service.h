@@ -55,11 +55,18 @@ struct ControllerServiceOptions {
   Duration certificate_check = 1min;
 };
 
+// What is known of the nodes. `history` is used on the service's worker only.
+struct FleetSources {
+  const NodeRegistry& registry;
+  FleetHealth& health;
+  HistoryReader& history;
+};
+
 class ControllerService final : public v1::Controller::CallbackService {
  public:
   // All outlive this object, and this object the server. `reader` is used on the worker only.
   ControllerService(ControllerServiceOptions options, JobControl& control, JobReader& reader,
-                    const NodeRegistry& registry, Refusals& refusals, const Clock& clock);
+                    const FleetSources& fleet, Refusals& refusals, const Clock& clock);
 
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context,
                                       const v1::CreateJobRequest* request,
@@ -96,6 +103,9 @@ class ControllerService final : public v1::Controller::CallbackService {
   grpc::ServerUnaryReactor* GetHealth(grpc::CallbackServerContext* context,
                                       const v1::GetHealthRequest* request,
                                       v1::Health* response) override;
+  grpc::ServerUnaryReactor* ListHealthEvents(grpc::CallbackServerContext* context,
+                                             const v1::ListHealthEventsRequest* request,
+                                             v1::ListHealthEventsResponse* response) override;
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
                                       v1::ControllerStatus* response) override;
@@ -173,7 +183,9 @@ class ControllerService final : public v1::Controller::CallbackService {
   absl::Status Get(const std::string& id, v1::Job& response);
   absl::Status Get(const std::string& id, v1::Operation& response);
   absl::Status Get(const v1::GetTaskRequest& request, v1::Task& response);
-  absl::Status Get(const v1::GetNodeRequest& request, v1::Node& response) const;
+  absl::Status List(const v1::ListHealthEventsRequest& request,
+                    v1::ListHealthEventsResponse& response);
+  absl::Status Get(const v1::GetNodeRequest& request, v1::Node& response);
   v1::ControllerStatus Status() const;
   // All nodes, without targets. On the worker.
   absl::StatusOr<std::vector<std::string>> NodesOf(bool has_targets, const v1::Targets& targets);
@@ -185,7 +197,8 @@ class ControllerService final : public v1::Controller::CallbackService {
   Refusals& refusals_;
   const Clock& clock_;
   const Time started_;
-  FleetHealth health_;
+  FleetHealth& health_;
+  HistoryReader& history_;
   std::atomic<int> watches_ = 0;
   Worker worker_;  // last: its thread uses the others
 };

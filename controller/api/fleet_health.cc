@@ -9,7 +9,7 @@
 namespace muster {
 namespace {
 
-IfSubscribed IsIn(const FleetHealth::List& list, const NodeInfo& node) {
+IfSubscribed IsIn(const SubscriberList::List& list, const NodeInfo& node) {
   if (list == nullptr) return std::nullopt;
   return list->contains(node.xname);
 }
@@ -49,53 +49,30 @@ v1::HealthGroup ToProto(const HealthGroup& group) {
 
 }  // namespace
 
-FleetHealth::FleetHealth(std::function<void(ListDone)> list_subscribers,
-                         const NodeRegistry& registry, const Clock& clock)
-    : list_subscribers_(std::move(list_subscribers)), registry_(registry), clock_(clock) {}
+v1::HealthEvent ToProto(const HealthEvent& event) {
+  v1::HealthEvent proto;
+  *proto.mutable_time() = ToProto(event.first);
+  *proto.mutable_last_time() = ToProto(event.last);
+  proto.set_kind(static_cast<v1::ConditionKind>(event.kind));
+  proto.set_state(static_cast<v1::ConditionState>(event.truth));
+  proto.set_reason(event.reason);
+  proto.set_count(static_cast<uint32_t>(event.count));
+  proto.set_nodes(event.nodes);
+  proto.set_example_node(event.example);
+  proto.set_message(event.message);
+  return proto;
+}
 
 void FleetHealth::Get(std::vector<std::string> xnames, v1::HealthBy by,
                       std::function<void(v1::Health)> done) {
-  const Time now = clock_.Now();
-  if (!BeginToAsk(now)) return done(Summarize(xnames, by));
-  list_subscribers_([this, now, by, xnames = std::move(xnames),
-                     done = std::move(done)](absl::StatusOr<List> list) {
-    Learn(now, std::move(list));
+  subscribers_.Refresh(kFreshList, [this, by, xnames = std::move(xnames), done = std::move(done)] {
     done(Summarize(xnames, by));
   });
 }
 
-bool FleetHealth::BeginToAsk(Time now) {
-  if (!list_subscribers_) return false;
-  const MutexLock lock(mutex_);
-  const bool has_failed = known_.failed && now - *known_.failed < kListRetry;
-  const bool is_fresh = known_.list != nullptr && now - known_.asked < kFreshList;
-  if (has_failed || is_fresh || known_.is_asking) return false;
-  known_.is_asking = true;
-  return true;
-}
-
-void FleetHealth::Learn(Time asked, absl::StatusOr<List> list) {
-  const Time now = clock_.Now();
-  const MutexLock lock(mutex_);
-  known_.is_asking = false;
-  if (list.ok()) {
-    known_ = {*std::move(list), asked, "", std::nullopt, false};
-  } else {
-    known_.failed = now;
-    known_.problem = Message(list.status());
-  }
-}
-
-FleetHealth::Known FleetHealth::Usable(Time now) const {
-  const MutexLock lock(mutex_);
-  Known known = known_;
-  if (known.list != nullptr && now - known.asked > kUsableList) known.list = nullptr;
-  return known;
-}
-
 v1::Health FleetHealth::Summarize(const std::vector<std::string>& xnames, v1::HealthBy by) const {
   const Time now = clock_.Now();
-  const Known known = Usable(now);
+  const SubscriberList::Known known = subscribers_.Get();
   HealthSummary summary(static_cast<HealthBy>(by));
   for (const NodeInfo& node : registry_.List(xnames))
     summary.Add(node, ConditionsOf(node, IsIn(known.list, node), now));
@@ -116,8 +93,8 @@ v1::Health FleetHealth::Summarize(const std::vector<std::string>& xnames, v1::He
 }
 
 void FleetHealth::AddConditions(const NodeInfo& node, v1::Node* proto) const {
-  const Time now = clock_.Now();
-  for (const Condition& condition : ConditionsOf(node, IsIn(Usable(now).list, node), now)) {
+  const SubscriberList::Known known = subscribers_.Get();
+  for (const Condition& condition : ConditionsOf(node, IsIn(known.list, node), clock_.Now())) {
     v1::Condition& to = *proto->add_conditions();
     to.set_kind(static_cast<v1::ConditionKind>(condition.kind));
     to.set_state(static_cast<v1::ConditionState>(condition.truth));

@@ -8,6 +8,12 @@
 #include "controller/api/targets.h"
 
 namespace muster {
+namespace {
+
+// Of one node's history, with everything else of it.
+constexpr size_t kShownEvents = 20;
+
+}  // namespace
 
 absl::Status ControllerService::List(const v1::ListJobsRequest& request,
                                      v1::ListJobsResponse& response) {
@@ -75,13 +81,34 @@ absl::Status ControllerService::Get(const v1::GetTaskRequest& request, v1::Task&
   return task.status();
 }
 
-absl::Status ControllerService::Get(const v1::GetNodeRequest& request, v1::Node& response) const {
+absl::Status ControllerService::List(const v1::ListHealthEventsRequest& request,
+                                     v1::ListHealthEventsResponse& response) {
+  const size_t size = PageSize(request.page_size(), 100, 1000);
+  absl::StatusOr<std::vector<HealthEvent>> events;
+  if (request.has_targets()) {
+    const absl::StatusOr<std::vector<std::string>> nodes = NodesOf(true, request.targets());
+    MUSTER_RETURN_IF_ERROR(nodes.status());
+    events = history_.EventsOf(*nodes, size);
+  } else {
+    events = history_.Events(size);
+  }
+  MUSTER_RETURN_IF_ERROR(events.status());
+  for (const HealthEvent& event : *events) *response.add_events() = ToProto(event);
+  return absl::OkStatus();
+}
+
+absl::Status ControllerService::Get(const v1::GetNodeRequest& request, v1::Node& response) {
   const absl::StatusOr<std::string> name = ParseNodeName(request.name());
   MUSTER_RETURN_IF_ERROR(name.status());
   const absl::StatusOr<NodeInfo> node = registry_.Find(*name);
   MUSTER_RETURN_IF_ERROR(node.status());
   response = ToProto(*node);
   health_.AddConditions(*node, &response);
+  const absl::StatusOr<std::vector<HealthEvent>> events =
+      history_.EventsOf({node->xname}, kShownEvents);
+  // Without its past a node is still told.
+  if (!events.ok()) return absl::OkStatus();
+  for (const HealthEvent& event : *events) *response.add_events() = ToProto(event);
   return absl::OkStatus();
 }
 

@@ -1,4 +1,4 @@
-// muster health [TARGETS] [--by PART] [--watch] - how the fleet is, on one screen.
+// muster health [TARGETS] [--by PART] [--watch] [--events] - how the fleet is, on one screen; or what has happened to it.
 #include <unistd.h>
 
 #include <iostream>
@@ -23,6 +23,7 @@ struct HealthOptions {
   TargetOptions targets;
   v1::HealthBy by = v1::HEALTH_BY_UNSPECIFIED;
   bool watch = false;
+  bool events = false;
 };
 
 absl::StatusOr<v1::Health> GetHealth(Connection& connection, const v1::GetHealthRequest& request) {
@@ -45,9 +46,10 @@ ExitCode ExitCodeOf(v1::HealthVerdict verdict) {
 }
 
 v1::HealthBy ByOf(const std::string& part) {
-  return part == "cabinet"   ? v1::HEALTH_BY_CABINET
-         : part == "chassis" ? v1::HEALTH_BY_CHASSIS
-                             : v1::HEALTH_BY_ROLE;
+  if (part == "cabinet") return v1::HEALTH_BY_CABINET;
+  if (part == "chassis") return v1::HEALTH_BY_CHASSIS;
+  if (part == "role") return v1::HEALTH_BY_ROLE;
+  return v1::HEALTH_BY_UNSPECIFIED;  // by condition it is counted anyway
 }
 
 void Show(const v1::Health& health, const HealthOptions& options, const GlobalOptions& global) {
@@ -55,6 +57,19 @@ void Show(const v1::Health& health, const HealthOptions& options, const GlobalOp
   // A terminal keeps one screen, anything else gets one text after another.
   const bool is_screen = options.watch && isatty(STDOUT_FILENO) == 1;
   Print((is_screen ? kClear : "") + HealthText(health));
+}
+
+ExitCode ShowEvents(Connection& connection, const v1::GetHealthRequest& of,
+                    const GlobalOptions& global) {
+  v1::ListHealthEventsRequest request;
+  if (of.has_targets()) *request.mutable_targets() = of.targets();
+  v1::ListHealthEventsResponse events;
+  const absl::Status status = connection.Call(&v1::Controller::Stub::ListHealthEvents,
+                                              "list what has happened", request, events);
+  if (!status.ok()) return Fail(status);
+  Print(global.output == OutputFormat::kJson ? JsonText(FromMessage(events))
+                                             : EventsText(events.events()));
+  return ExitCode::kSuccess;
 }
 
 ExitCode Health(const HealthOptions& options, const GlobalOptions& global) {
@@ -73,6 +88,7 @@ ExitCode Health(const HealthOptions& options, const GlobalOptions& global) {
     const absl::Status found = ResolveJobIds(**connection, *request.mutable_targets());
     if (!found.ok()) return Fail(found);
   }
+  if (options.events) return ShowEvents(**connection, request, global);
   while (true) {
     const absl::StatusOr<v1::Health> health = GetHealth(**connection, request);
     // A controller that is started again is waited for by who watches.
@@ -94,10 +110,14 @@ void AddHealth(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   AddTargetOptions(*verb, options->targets);
   verb->add_option_function<std::string>(
           "--by", [options](const std::string& part) { options->by = ByOf(part); },
-          "Count by cabinet, chassis or role, too")
-      ->check(CLI::IsMember({"cabinet", "chassis", "role"}))
+          "Count by cabinet, chassis or role, too; by condition it always is")
+      ->check(CLI::IsMember({"cabinet", "chassis", "role", "condition"}))
       ->type_name("PART");
-  verb->add_flag("--watch", options->watch, "Draw it anew each second, until Ctrl-C");
+  CLI::Option* watch =
+      verb->add_flag("--watch", options->watch, "Draw it anew each second, until Ctrl-C");
+  verb->add_flag("--events", options->events,
+                 "What has happened to the nodes, the newest first; exit code 0")
+      ->excludes(watch);
   verb->callback(
       [options, &global, &exit_code] { exit_code = static_cast<int>(Health(*options, global)); });
 }

@@ -147,6 +147,27 @@ std::string InWords(const v1::Condition& condition) {
   return text;
 }
 
+std::string EventsText(const google::protobuf::RepeatedPtrField<v1::HealthEvent>& events) {
+  if (events.empty()) return "nothing has happened\n";
+  TextTable table({4});
+  table.AddRow({"TIME", "CONDITION", "STATE", "REASON", "NODES", "WHO"});
+  for (const v1::HealthEvent& event : events) {
+    table.AddRow({FormatTime(event.time()), ConditionName(event.kind()), StateOf(event.state()),
+                  Printable(event.reason()), std::to_string(event.count()),
+                  Cut(Printable(event.nodes()))});
+  }
+  return table.Text();
+}
+
+std::string InWords(const v1::HealthEvent& event) {
+  std::string text =
+      fmt::format("{} {}, {}", ConditionName(event.kind()), StateOf(event.state()), event.reason());
+  // The sentence is about one node, which need not be this one.
+  if (event.count() == 1 && !event.message().empty()) text += ": " + event.message();
+  if (event.count() > 1) text += fmt::format(", with {} other nodes", event.count() - 1);
+  return text;
+}
+
 std::string HealthText(const v1::Health& health) {
   std::string text =
       fmt::format("{}: {}\n", VerdictName(health.verdict()), CountsInWords(health.counts()));

@@ -17,4 +17,9 @@ std::string InWords(const v1::Condition& condition);
 // not well and why; and what to type next.
 std::string HealthText(const v1::Health& health);
 
+// What has happened to the nodes, a line for each event, the newest first.
+std::string EventsText(const google::protobuf::RepeatedPtrField<v1::HealthEvent>& events);
+// "OrcaActive False, CrashLoop: ..." of one node.
+std::string InWords(const v1::HealthEvent& event);
+
 }  // namespace muster::cli

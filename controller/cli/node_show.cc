@@ -49,6 +49,8 @@ std::string NodeText(const v1::Node& node) {
   }
   for (const v1::Condition& condition : node.conditions())
     add(ConditionName(condition.kind()), InWords(condition));
+  for (const v1::HealthEvent& event : node.events())
+    add("at " + FormatTime(event.time()), InWords(event));
   return table.Text();
 }
 

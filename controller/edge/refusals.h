@@ -29,6 +29,7 @@ enum class Refusal {
   kDoesNotRead,       // a node whose messages pile up
   kStaleStore,        // agents that have seen a later life of this store
 };
+inline constexpr int kRefusalKinds = 11;
 
 // "SILENT_CONNECTION"
 std::string Name(Refusal reason);

@@ -25,7 +25,10 @@ Condition AgentAttached(const NodeInfo& node) {
     condition.message = "several agents claim to be this node";
     return condition;
   }
-  if (node.presence == Presence::kAttached) return condition;
+  if (node.presence == Presence::kAttached) {
+    condition.mark = node.hello.boot_id;
+    return condition;
+  }
   const bool is_new = node.presence == Presence::kNeverSeen;
   condition.reason = is_new ? "NeverSeen" : "Away";
   // Whom HSM does not call Ready may be away; of whom HSM says nothing it is not known.
@@ -35,11 +38,13 @@ Condition AgentAttached(const NodeInfo& node) {
   return condition;
 }
 
+bool IsOneOf(Names names, const std::string& unit) {
+  return std::find(names.begin(), names.end(), unit) != names.end();
+}
+
 const UnitState* FindUnit(const NodeInfo& node, Names names) {
   const std::vector<UnitState>& units = node.hello.status.units;
-  const auto is_one = [&](const UnitState& unit) {
-    return std::find(names.begin(), names.end(), unit.unit) != names.end();
-  };
+  const auto is_one = [&](const UnitState& unit) { return IsOneOf(names, unit.unit); };
   // Of two, the one that is there under its own name.
   auto found = std::find_if(units.begin(), units.end(), [&](const UnitState& unit) {
     return is_one(unit) && unit.load_state == "loaded";
@@ -64,7 +69,7 @@ void Judge(const UnitState& unit, std::optional<Duration> age, Condition* condit
     condition->reason = "NotLoaded";
     condition->message = fmt::format("{} is {}", unit.unit, unit.load_state);
   } else if (is_looping || unit.sub_state == "auto-restart") {
-    condition->reason = "CrashLoop";
+    condition->reason = kCrashLoop;
     condition->message = fmt::format("{} was started again {} times by itself, the last end was {}",
                                      unit.unit, unit.restarts, unit.result);
   } else if (is_active) {
@@ -90,8 +95,26 @@ void AddUnit(const NodeInfo& node, ConditionKind kind, Names names, Time now,
     const std::optional<Duration> age = AgeOf(*unit, node, now);
     Judge(*unit, age, &condition);
     if (age) condition.since = now - *age;
+    condition.mark = unit->invocation_id;
+    condition.is_by_job = condition.mark == node.job_invocation;
   }
   conditions->push_back(std::move(condition));
+}
+
+// The worst of the others tells for all: what is False before what is Unknown, and the first of them.
+void AddOtherUnits(const NodeInfo& node, Time now, std::vector<Condition>* conditions) {
+  std::optional<Condition> worst;
+  const auto rank = [](const Condition& one) {
+    return one.truth == Truth::kFalse ? 2 : one.truth == Truth::kUnknown ? 1 : 0;
+  };
+  for (const UnitState& unit : node.hello.status.units) {
+    const bool has_own = IsOneOf(kOrca, unit.unit) || IsOneOf(kSpire, unit.unit);
+    if (has_own || unit.load_state == "not-found") continue;
+    Condition condition{ConditionKind::kUnitsActive, Truth::kUnknown, kAgentAway, ""};
+    if (node.presence == Presence::kAttached) Judge(unit, AgeOf(unit, node, now), &condition);
+    if (!worst || rank(condition) > rank(*worst)) worst = std::move(condition);
+  }
+  if (worst) conditions->push_back(*std::move(worst));
 }
 
 void AddSubscribed(const NodeInfo& node, IfSubscribed is_subscribed,
@@ -130,7 +153,24 @@ void AddVersion(const NodeInfo& node, std::vector<Condition>* conditions) {
        fmt::format("its agent is {}, this controller {}", node.hello.agent_version, kVersion)});
 }
 
+void AddClock(const NodeInfo& node, std::vector<Condition>* conditions) {
+  if (node.presence != Presence::kAttached || !node.clock_ahead) return;
+  const Duration off = std::chrono::abs(*node.clock_ahead);
+  if (off <= kClockTolerance) return;
+  const bool is_ahead = *node.clock_ahead > Duration(0);
+  conditions->push_back({ConditionKind::kClockSynced, Truth::kFalse, "ClockOff",
+                         fmt::format("when it attached its clock was {} s {} the controller's",
+                                     off / 1s, is_ahead ? "ahead of" : "behind")});
+}
+
 }  // namespace
+
+const char* Name(ConditionKind kind) {
+  constexpr std::array<const char*, kConditionKinds> kNames = {
+      "Unspecified",  "AgentAttached", "OrcaActive",  "Subscribed", "ContentMounted",
+      "SpireHealthy", "AgentCurrent",  "ClockSynced", "UnitsActive"};
+  return kNames[static_cast<size_t>(kind)];
+}
 
 std::vector<Condition> ConditionsOf(const NodeInfo& node, IfSubscribed is_subscribed, Time now) {
   std::vector<Condition> conditions = {AgentAttached(node)};
@@ -140,6 +180,8 @@ std::vector<Condition> ConditionsOf(const NodeInfo& node, IfSubscribed is_subscr
   AddContent(node, &conditions);
   AddUnit(node, ConditionKind::kSpireHealthy, kSpire, now, &conditions);
   AddVersion(node, &conditions);
+  AddClock(node, &conditions);
+  AddOtherUnits(node, now, &conditions);
   return conditions;
 }
 

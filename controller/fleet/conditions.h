@@ -19,13 +19,20 @@ enum class ConditionKind : int {
   kContentMounted = 4,
   kSpireHealthy = 5,
   kAgentCurrent = 6,
+  kClockSynced = 7,
+  kUnitsActive = 8,
 };
-inline constexpr int kConditionKinds = 7;
+inline constexpr int kConditionKinds = 9;
+
+// "AgentAttached".
+const char* Name(ConditionKind kind);
 
 enum class Truth : int { kUnspecified = 0, kTrue = 1, kFalse = 2, kUnknown = 3 };
 
 // The reason of what is not known because the node's agent is away; that it is away is a condition itself.
 inline constexpr char kAgentAway[] = "AgentAway";
+// The reason that passes without anybody telling.
+inline constexpr char kCrashLoop[] = "CrashLoop";
 
 struct Condition {
   ConditionKind kind{};
@@ -33,6 +40,10 @@ struct Condition {
   std::string reason;   // one word, such as "CrashLoop": what nodes are grouped by
   std::string message;  // a sentence about this node; may be empty
   std::optional<Time> since = std::nullopt;
+  // Which one it is, of what is True again and again without a False in between that was seen: the boot of the node, the invocation of the
+  // unit. May be empty.
+  std::string mark = {};
+  bool is_by_job = false;  // that it is this one is the work of a job of ours, which tells it
   bool operator==(const Condition&) const = default;
 };
 
@@ -54,5 +65,7 @@ Verdict VerdictOn(const std::vector<Condition>& conditions);
 // A unit that was started again by itself so often, and runs for less than this, is in a crash loop.
 inline constexpr uint32_t kCrashLoopRestarts = 3;
 inline constexpr Duration kCrashLoopAge = 1min;
+// A node's clock may be off by so much: more than a Hello is under way while a whole fleet attaches, less than what makes a log useless.
+inline constexpr Duration kClockTolerance = 10s;
 
 }  // namespace muster

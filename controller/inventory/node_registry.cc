@@ -51,7 +51,28 @@ void NodeRegistry::SetHsm(const std::vector<InventoryNode>& nodes, Time now) {
   if (is_new) picture = std::make_shared<const InventoryPicture>(std::move(checked));
   const MutexLock lock(mutex_);
   hsm_time_ = now;
-  if (is_new) picture.swap(hsm_);
+  if (!is_new) return;
+  picture.swap(hsm_);
+  const bool was_quiet = !news_.is_of_all && news_.nodes.empty();
+  news_ = News();
+  if (was_quiet && wake_) wake_();
+}
+
+NodeRegistry::News NodeRegistry::TakeNews() {
+  const MutexLock lock(mutex_);
+  return std::exchange(news_, News{false, {}});
+}
+
+void NodeRegistry::OnNews(std::function<void()> wake) {
+  const MutexLock lock(mutex_);
+  wake_ = std::move(wake);
+}
+
+void NodeRegistry::NoteNews(const std::string& xname) {
+  if (news_.is_of_all) return;
+  const bool was_quiet = news_.nodes.empty();
+  news_.nodes.insert(xname);
+  if (was_quiet && wake_) wake_();
 }
 
 std::optional<Time> NodeRegistry::hsm_time() const {
@@ -67,17 +88,29 @@ void NodeRegistry::AddSeen(const std::string& node, const std::vector<std::strin
   SetPresence(*info, Presence::kAway, std::nullopt);
 }
 
-void NodeRegistry::OnAttached(const Hello& hello, const std::string& address, Time now) {
+void NodeRegistry::RememberContent(const std::string& node, const std::string& boot_id) {
+  const MutexLock lock(mutex_);
+  const auto found = seen_.find(node);
+  if (found == seen_.end()) return;
+  found->second.hello.boot_id = boot_id;
+  found->second.had_content = true;
+}
+
+void NodeRegistry::OnAttached(const Hello& hello, const std::string& address, Time now,
+                              std::optional<Duration> clock_ahead) {
   const MutexLock lock(mutex_);
   NodeInfo* info = FindOrAdd(LowerCase(hello.node));
   if (info == nullptr) return;
   LearnAliases(*info, hello.aliases);
   SetPresence(*info, Presence::kAttached, now);
+  ++attaches_;
   info->address = address;
   if (info->hello.boot_id != hello.boot_id) info->had_content = false;
   if (!hello.status.mounted.empty()) info->had_content = true;
   info->hello = hello;
+  info->clock_ahead = clock_ahead;
   info->status_time = info->mounted_time = now;
+  NoteNews(info->xname);
 }
 
 void NodeRegistry::OnStatus(const NodeStatus& status, Time now) {
@@ -87,6 +120,7 @@ void NodeRegistry::OnStatus(const NodeStatus& status, Time now) {
   found->second.hello.status = status;
   if (!status.mounted.empty()) found->second.had_content = true;
   found->second.status_time = found->second.mounted_time = now;
+  NoteNews(found->first);
 }
 
 void NodeRegistry::OnUnit(const std::string& node, const UnitState& unit, Time now) {
@@ -99,20 +133,29 @@ void NodeRegistry::OnUnit(const std::string& node, const UnitState& unit, Time n
   status.boot_age += passed;
   for (UnitState& known : status.units) {
     if (known.active_age) *known.active_age += passed;
-    if (known.unit == unit.unit) known = unit;
+    if (known.unit != unit.unit) continue;
+    // A restart that was asked for and went well is told by its job.
+    if (known.active_state != unit.active_state || known.restarts != unit.restarts)
+      NoteNews(found->first);
+    known = unit;
+    found->second.job_invocation = unit.invocation_id;
   }
 }
 
 void NodeRegistry::OnAway(const std::string& node, Time now) {
   const MutexLock lock(mutex_);
   const auto found = seen_.find(LowerCase(node));
-  if (found != seen_.end()) SetPresence(found->second, Presence::kAway, now);
+  if (found == seen_.end()) return;
+  SetPresence(found->second, Presence::kAway, now);
+  NoteNews(found->first);
 }
 
 void NodeRegistry::OnConflict(const std::string& node, bool begins) {
   const MutexLock lock(mutex_);
   const auto found = seen_.find(LowerCase(node));
-  if (found != seen_.end()) found->second.in_conflict = begins;
+  if (found == seen_.end()) return;
+  found->second.in_conflict = begins;
+  NoteNews(found->first);
 }
 
 absl::StatusOr<NodeInfo> NodeRegistry::Find(const std::string& name) const {
@@ -144,6 +187,11 @@ std::vector<std::string> NodeRegistry::All() const { return AllOf(*CurrentHsm())
 size_t NodeRegistry::attached_count() const {
   const MutexLock lock(mutex_);
   return attached_;
+}
+
+uint64_t NodeRegistry::attaches() const {
+  const MutexLock lock(mutex_);
+  return attaches_;
 }
 
 size_t NodeRegistry::expected_count() const {

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,6 +67,8 @@ struct NodeInfo {
   // What is mounted was told then.
   std::optional<Time> mounted_time;
   bool had_content = false;  // since it has booted, as far as this life of the controller has heard
+  std::optional<Duration> clock_ahead;  // of ours, when it attached
+  std::string job_invocation;  // of the unit that a job of ours restarted last; may be empty
 };
 
 class NodeRegistry {
@@ -82,13 +85,27 @@ class NodeRegistry {
   // A node that attached in an earlier life of the controller. It is away until it attaches.
   void AddSeen(const std::string& node, const std::vector<std::string>& aliases);
 
-  void OnAttached(const Hello& hello, const std::string& address, Time now);
+  // Of one that AddSeen has told: it had content in that boot.
+  void RememberContent(const std::string& node, const std::string& boot_id);
+
+  void OnAttached(const Hello& hello, const std::string& address, Time now,
+                  std::optional<Duration> clock_ahead = std::nullopt);
   // These do nothing for a node that never attached.
   void OnStatus(const NodeStatus& status, Time now);
   // One of its units, by an outcome; one that it has not told of is left out. The ages of all others go on to this time.
   void OnUnit(const std::string& node, const UnitState& unit, Time now);
   void OnAway(const std::string& node, Time now);
   void OnConflict(const std::string& node, bool begins);
+
+  // For the one who keeps a picture of all nodes: who has changed since the last call, or that anybody may have.
+  struct News {
+    bool is_of_all = true;
+    std::unordered_set<std::string> nodes;  // xnames; empty if it is of all
+  };
+  News TakeNews();
+  // Called when there is news where there was none, on any thread and with this registry locked: it may wake somebody, and no more. Once, before
+  // anybody calls the others.
+  void OnNews(std::function<void()> wake);
 
   // The nodes that are meant. INVALID_ARGUMENT for a set that cannot be parsed, an alias that two nodes claim, states that HSM does
   // not have or that narrow nothing, nodes that are named and disabled, and a spec that names nothing; NOT_FOUND for names that nobody
@@ -102,6 +119,8 @@ class NodeRegistry {
   // In natural order.
   std::vector<std::string> All() const;
   size_t attached_count() const;
+  // How often a node has attached.
+  uint64_t attaches() const;
   // How many may attach: listed by the file or HSM, or seen before.
   size_t expected_count() const;
 
@@ -123,6 +142,7 @@ class NodeRegistry {
   void LearnAliases(NodeInfo& node, const Names& aliases) MUSTER_REQUIRES(mutex_);
   void SetPresence(NodeInfo& node, Presence presence, std::optional<Time> since)
       MUSTER_REQUIRES(mutex_);
+  void NoteNews(const std::string& xname) MUSTER_REQUIRES(mutex_);
   Names ClaimantsOf(const std::string& alias, const InventoryPicture& hsm) const
       MUSTER_REQUIRES(mutex_);
   absl::StatusOr<std::string> XnameOf(const std::string& name, const InventoryPicture& hsm) const
@@ -146,6 +166,9 @@ class NodeRegistry {
   Claims learned_claims_ MUSTER_GUARDED_BY(mutex_);
   size_t seen_only_ MUSTER_GUARDED_BY(mutex_) = 0;  // nodes that are not in the file
   size_t attached_ MUSTER_GUARDED_BY(mutex_) = 0;
+  uint64_t attaches_ MUSTER_GUARDED_BY(mutex_) = 0;
+  News news_ MUSTER_GUARDED_BY(mutex_);
+  std::function<void()> wake_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster

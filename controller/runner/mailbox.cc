@@ -6,24 +6,38 @@ namespace muster {
 
 bool Mailbox::Put(Mail mail) {
   {
-    MutexLock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (is_closed_) return false;
-    const Event* event = std::get_if<Event>(&mail);
-    if (std::holds_alternative<OperatorRequest>(mail) ||
-        std::holds_alternative<OperationRequest>(mail)) {
-      if (requests_ >= limits_.requests) return false;
-      ++requests_;
-    } else if (event != nullptr && std::holds_alternative<ReportReceived>(*event)) {
-      if (reports_ >= limits_.reports) return false;
-      ++reports_;
-    } else if (event != nullptr && std::holds_alternative<SessionUp>(*event)) {
-      if (sessions_ >= limits_.sessions) return false;
-      ++sessions_;
+    if (!Count(mail)) {
+      ++refused_;
+      return false;
     }
     mail_.push_back(std::move(mail));
   }
   changed_.notify_one();
   return true;
+}
+
+bool Mailbox::Count(const Mail& mail) {
+  const auto count = [](size_t& waiting, size_t limit) {
+    if (waiting >= limit) return false;
+    ++waiting;
+    return true;
+  };
+  const Event* event = std::get_if<Event>(&mail);
+  if (std::holds_alternative<OperatorRequest>(mail) ||
+      std::holds_alternative<OperationRequest>(mail))
+    return count(requests_, limits_.requests);
+  if (event != nullptr && std::holds_alternative<ReportReceived>(*event))
+    return count(reports_, limits_.reports);
+  if (event != nullptr && std::holds_alternative<SessionUp>(*event))
+    return count(sessions_, limits_.sessions);
+  return true;
+}
+
+Mailbox::Load Mailbox::load() const {
+  const MutexLock lock(mutex_);
+  return {mail_.size(), refused_};
 }
 
 std::vector<Mail> Mailbox::TakeAll(std::optional<std::chrono::steady_clock::time_point> deadline) {

@@ -55,11 +55,20 @@ class Mailbox {
   // Waits until there is mail, `deadline` (on the steady clock) has come, or the mailbox is closed; then takes all there is.
   std::vector<Mail> TakeAll(std::optional<std::chrono::steady_clock::time_point> deadline);
 
+  struct Load {
+    size_t waiting = 0;
+    uint64_t refused = 0;  // what was not taken, for too much of its kind waited
+  };
+  Load load() const;
+
   // Nothing is taken in any more; TakeAll no longer waits.
   void Close();
   bool is_closed() const;
 
  private:
+  // Counts it; false: there is no room for it.
+  bool Count(const Mail& mail) MUSTER_REQUIRES(mutex_);
+
   const MailboxLimits limits_;
   mutable Mutex mutex_;
   CondVar changed_;
@@ -67,6 +76,7 @@ class Mailbox {
   size_t reports_ MUSTER_GUARDED_BY(mutex_) = 0;
   size_t sessions_ MUSTER_GUARDED_BY(mutex_) = 0;
   size_t requests_ MUSTER_GUARDED_BY(mutex_) = 0;
+  uint64_t refused_ MUSTER_GUARDED_BY(mutex_) = 0;
   bool is_closed_ MUSTER_GUARDED_BY(mutex_) = false;
 };
 

@@ -85,6 +85,7 @@ Runner::Runner(Engine engine, JobStore& store, Transport& transport, NodeRegistr
 Runner::~Runner() { Stop(); }
 
 void Runner::Start() {
+  if (observer_ != nullptr) observer_->OnStart(core_.engine());
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -123,12 +124,14 @@ bool Runner::Commit() {
   const std::vector<OperationRecord>& operations = core_.operations();
   if (records.empty() && operations.empty()) return true;
   CrashPoint("controller.before-persist");
+  const Time begin = clock_.Now();
   absl::Status status = store_.Commit(records, operations);
   AbortIfContradicted(status);
   if (!status.ok()) {
     log::Error("the store does not take what must be written, so nothing is sent or answered: {}",
                Message(status));
     on_health_(false);
+    if (observer_ != nullptr) observer_->OnCommitFailed();
     while (!status.ok()) {
       if (mailbox_.is_closed()) return false;
       std::this_thread::sleep_for(kCommitRetry);
@@ -139,6 +142,7 @@ bool Runner::Commit() {
     on_health_(true);
   }
   CrashPoint("controller.persisted");
+  if (observer_ != nullptr) observer_->OnCommitted(records, core_.engine(), clock_.Now() - begin);
   for (const Record& record : records) {
     if (HasOutcome(record)) CrashPoint("controller.outcome-persisted");
     LogRecord(record);

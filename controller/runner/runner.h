@@ -15,6 +15,7 @@
 #include "common/time.h"
 #include "controller/engine/engine.h"
 #include "controller/inventory/node_registry.h"
+#include "controller/runner/batch_observer.h"
 #include "controller/runner/housekeeping.h"
 #include "controller/runner/mailbox.h"
 #include "controller/runner/runner_core.h"
@@ -34,7 +35,11 @@ class Runner final : public JobControl, public SessionEvents, public ServiceList
          ContentRecords* records = nullptr);
   ~Runner() override;
 
+  // Who counts; lent, outlives the runner. Before Start.
+  void Observe(BatchObserver& observer) { observer_ = &observer; }
   void Start();
+  // What waits for the runner. Any thread.
+  Mailbox::Load load() const { return mailbox_.load(); }
   // Takes nothing in any more, finishes what it has, commits it and ends the thread. A store that does not work is not waited for.
   // When it returns, every request that was taken has been answered, and each later one is at once: UNAVAILABLE.
   void Stop();
@@ -60,6 +65,7 @@ class Runner final : public JobControl, public SessionEvents, public ServiceList
   JobStore& store_;
   const Clock& clock_;
   const std::function<void(bool)> on_health_;
+  BatchObserver* observer_ = nullptr;
 
   // Runner thread only.
   RunnerCore core_;

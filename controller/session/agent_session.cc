@@ -12,6 +12,16 @@
 #include "proto/convert.h"
 
 namespace muster {
+namespace {
+
+std::optional<Duration> AheadOfOurs(const Hello& hello) {
+  // What does not fit a time of ours is no time: the years 1970 to 2262.
+  if (hello.wall_clock_ns == 0 || hello.wall_clock_ns > INT64_MAX) return std::nullopt;
+  const Duration ours = std::chrono::system_clock::now().time_since_epoch();
+  return Duration(static_cast<int64_t>(hello.wall_clock_ns)) - ours;
+}
+
+}  // namespace
 
 AgentSession* AgentSession::Start(grpc::CallbackServerContext& context, CertificateInfo certificate,
                                   std::vector<std::string> names, SessionTable& table) {
@@ -103,6 +113,7 @@ void AgentSession::OnReadDone(bool ok) {
     return;
   }
   AgentMessage message = FromProto(incoming_);
+  if (const auto* hello = std::get_if<Hello>(&message)) clock_ahead_ = AheadOfOurs(*hello);
   const Duration wait = WaitFor(message);
   if (wait > Duration::zero()) {
     HandleLater(std::move(message), wait);

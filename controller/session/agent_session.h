@@ -60,6 +60,8 @@ class AgentSession final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::
   SessionId id() const { return id_; }
   const std::string& peer() const { return peer_; }
   const CertificateInfo& certificate() const { return certificate_; }
+  // By how much the node's clock was ahead of ours when its Hello came, the way of the Hello not counted; nothing if that was not told.
+  std::optional<Duration> clock_ahead() const { return clock_ahead_; }
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -101,6 +103,7 @@ class AgentSession final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::
   // Reactions of reads only, and OnDone after them.
   v1::AgentMessage incoming_;
   std::string node_;  // empty before Hello
+  std::optional<Duration> clock_ahead_;
   Pace report_pace_{kReportBurst, kReportInterval};
 
   Mutex mutex_;

@@ -63,7 +63,7 @@ absl::Status SessionTable::Attach(AgentSession& session, const Hello& hello) {
     const MutexLock order(order_mutex_);
     Seat& seat = seats_[node];
     older = std::exchange(seat.newest, session.id());
-    registry_.OnAttached(hello, session.peer(), clock_.Now());
+    registry_.OnAttached(hello, session.peer(), clock_.Now(), session.clock_ahead());
     // Before SessionUp, so that it is the first message whatever the runner sends at once.
     session.Queue(ToProto(WelcomeFor(node), clock_.BoottimeNs()));
     if (absl::Status status = Post(SessionUp{session.id(), hello}); !status.ok()) {

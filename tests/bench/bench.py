@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """bench.py - everything that Muster claims of its cost, measured on this machine; one table of medians at the end.
 
-    tests/bench/bench.py [--agents 10000] [--runs 3] [--only jobs,sizes,storm,slow,watch,health,idle,exec,ssh,soak,store,agent]
+    tests/bench/bench.py [--agents 10000] [--runs 3] [--only jobs,sizes,storm,slow,watch,health,picture,changes,metrics,idle,exec,ssh,soak,store,agent]
                          [--results FILE] [--dir DIR] [--build build/release]
 
 jobs   attaching that many agents, a job that changes nothing and a restart everywhere (settle 0)
 sizes  the same with 1,000, 5,000 and 19,000 agents, once each
 storm  musterd is killed and started again, until everybody is back; slow: the new one gets a quarter of the time
 watch  the CPU of a job with none, one and ten who watch it
-health muster health of all of them
+health muster health of all of them; picture: the same known again by a controller that was started again; changes: a change of each node
+       in each second, while an operator asks; metrics: what Prometheus and a browser get
 idle   the CPU of a musterd that has nothing to do
 exec   pdsh and clush with as many targets, without any ssh; ssh: over real sshd on loopback, with 500, beside ours with as many
 soak   200 jobs and mass reconnects
@@ -28,13 +29,14 @@ import tempfile
 
 import controller_cost
 import fleet
+import fleet_cost
 import idle_agent
 import peers
 from figures import Aim, Figures
 
 SIZES = (1000, 5000, 19_000)
 SSH_TARGETS = 500
-STAGES = "jobs,sizes,storm,slow,watch,health,idle,exec,ssh,soak,store,agent"
+STAGES = "jobs,sizes,storm,slow,watch,health,picture,changes,metrics,idle,exec,ssh,soak,store,agent"
 
 
 def aims(agents):
@@ -48,6 +50,10 @@ def aims(agents):
         ("killed, 100% are back", agents): Aim(40),
         ("killed, connections abandoned", agents): Aim(10),
         ("health, the operator waits", agents): Aim(0.3),
+        ("restarted: the picture, CPU of each node", agents): Aim(15),
+        ("storm of changes, the operator waits, longest", agents): Aim(200),
+        ("metrics, Prometheus waits", agents): Aim(50),
+        ("metrics, series", agents): Aim(2000),
         ("idle controller, CPU a minute", agents): Aim(1),
         ("after 200 jobs, RSS against warm", agents): Aim(10),
         ("after 200 jobs, descriptors more", agents): Aim(0),
@@ -118,6 +124,9 @@ def run(figures, options, only):
     stage("slow", controller_cost.slow_storm, *most)
     stage("watch", controller_cost.watch, *most, runs=1)
     stage("health", controller_cost.health, *most, runs=1)
+    stage("picture", fleet_cost.picture, *most, runs=1)
+    stage("changes", fleet_cost.changes, *most, runs=1)
+    stage("metrics", fleet_cost.metrics, *most, runs=1)
     stage("idle", controller_cost.idle, *most, runs=1)
     stage("exec", over_exec, options, runs=1)
     stage("ssh", over_ssh, options, runs=1)

@@ -109,6 +109,8 @@ TEST_F(ConfigTest, AWrongRetentionIsAnErrorWithItsLine) {
         << age;
   }
   EXPECT_THAT(ErrorOf("[retention]\nage_days = 3"), HasSubstr("unknown key retention.age_days"));
+  EXPECT_EQ(ParseWithFile("[retention]\nhistory = \"48h\"")->retention.history, 48h);
+  EXPECT_THAT(ErrorOf("[retention]\nhistory = 7"), HasSubstr("history must be a number of days"));
   EXPECT_THAT(ErrorOf("retention = 3"), HasSubstr("retention must be a table"));
 }
 
@@ -147,6 +149,18 @@ TEST_F(ConfigTest, WrongCommandLines) {
     const auto config = ParseCommandLine(static_cast<int>(argv.size()), argv.data());
     EXPECT_THAT(Message(config.status()), HasSubstr("it must be HOST:PORT")) << listen;
   }
+}
+
+TEST_F(ConfigTest, TheWebPortIsOffUnlessItIsNamed) {
+  EXPECT_FALSE(ParseWithFile("")->web.has_value());
+  const auto config = ParseWithFile("[web]\nlisten = \"0.0.0.0:7422\"\ntoken_file = \"/t\"");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->web->listen, "0.0.0.0:7422");
+  EXPECT_EQ(config->web->token_file, "/t");
+  EXPECT_THAT(ErrorOf("[web]\ntoken_file = \"/t\""), HasSubstr("web.listen is missing"));
+  EXPECT_THAT(ErrorOf("web = 7"), HasSubstr("web must be a table"));
+  EXPECT_THAT(ErrorOf("[web]\nlisten = \"a:1\"\ntoken = \"x\""),
+              HasSubstr("unknown key web.token"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@ Every test program has a world of its own, which ends with it, however it ends.
 import atexit
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ MGMT, CSM_PORT = "10.252.0.1", 28600
 GATEWAY = f"http://{MGMT}:{CSM_PORT + 3}"
 DIRECT = {"hmnfd": f"http://{MGMT}:{CSM_PORT}/hmi/v2", "hsm": f"http://{MGMT}:{CSM_PORT + 1}/hsm/v2",
           "bss": f"http://{MGMT}:{CSM_PORT + 2}/boot/v1"}
+WEB_PORT = 7422
+WEB = f"https://{MGMT}:{WEB_PORT}"
 THROUGH_GATEWAY = {"gateway": f"{GATEWAY}/apis", "token_url": f"{GATEWAY}/keycloak/realms/shasta/protocol/openid-connect/token",
                    "client_id": "admin-client"}
 
@@ -102,9 +105,11 @@ class World:
     """N hosts that are up, each with its agent attached to one musterd."""
 
     def __init__(self, hosts, musterd="MUSTERD", agent="MUSTER_AGENT", units=None, before_boot=None, unit_files=None, csm=None,
-                 csm_options=(), agent_settings="", programs=()):
+                 csm_options=(), agent_settings="", programs=(), web=False):
         """`units`: more units of the agents' policy. `unit_files`: {name: text} of units that are added or replaced on every host.
         `agent_settings`: more of the agents' file. `programs`: names in the environment, found in the hosts' /opt/bed, in lower case.
+
+        `web`: musterd's web port is open, at WEB, with the token of web_token.
 
         `csm`: the table [csm] of musterd's settings, such as DIRECT or THROUGH_GATEWAY; then all of CSM's stand-ins run, with
         `csm_options`, in which {directory} is this world's.
@@ -117,6 +122,7 @@ class World:
         self.hmnfd_state = os.path.join(self.csm_state, "hmnfd")
         self.env = {**os.environ, "CSM_STATE": self.csm_state, "BED_STATE": f"/run/bed/test-{os.getpid()}",
                     "MUSTER_CONTROLLER": "mgmt-nmn:7421", "MUSTER_TLS_DIR": os.path.join(self.directory, "operator")}
+        self.web_token = secrets.token_urlsafe(32)
         self.hosts = [Host(self, number) for number in range(1, hosts + 1)]
         self.musterd_program = program(musterd)
         self.musterd = None
@@ -124,6 +130,8 @@ class World:
         atexit.register(self.close)
         try:
             self._make_files(units or [], agent_settings)
+            if web:
+                self._add_web()
             if csm is not None:
                 self._add_csm(csm)
             unit_directory = self._make_units(unit_files or {})
@@ -164,6 +172,13 @@ class World:
                            'role = "Compute"\n\n')
         with open(os.path.join(self.directory, "musterd.toml"), "w", encoding="ascii") as file:
             file.write(f'inventory = "{self.directory}/inventory.toml"\n')
+
+    def _add_web(self):
+        token_file = os.path.join(self.directory, "web.token")
+        with open(token_file, "w", encoding="ascii") as file:
+            file.write(self.web_token + "\n")
+        with open(os.path.join(self.directory, "musterd.toml"), "a", encoding="ascii") as file:
+            file.write(f'[web]\nlisten = "{MGMT}:{WEB_PORT}"\ntoken_file = "{token_file}"\n')
 
     def _add_csm(self, table):
         """To musterd's settings, and what HSM's stand-in knows."""

@@ -21,7 +21,7 @@ REACHED = ("SUCCEEDED", "ALREADY_SATISFIED", "NOT_APPLICABLE", "FAILED", "REFUSE
 def use_build(build):
     """For commands that ctest does not run: the programs of this build, but for those that the environment names."""
     for name, path in [("MUSTERD", "controller/musterd"), ("MUSTER", "controller/cli/muster"),
-                       ("MUSTER_AGENT", "agent/muster-agent"), ("ORCA_STUB", "tests/bed/orca_stub"),
+                       ("MUSTER_AGENT", "agent/muster-agent"), ("ORCA_STUB", "tests/bed/orca_stub"), ("CONTENTFS", "tests/bed/contentfs"),
                        ("MUSTER_SWARM", "agent/swarm/muster-swarm"), ("RUDE_AGENT", "tests/bench/rude_agent")]:
         os.environ.setdefault(name, os.path.join(os.path.abspath(build), path))
 

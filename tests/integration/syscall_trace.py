@@ -55,9 +55,11 @@ def path_of(arguments):
 class Order:
     """Follows a trace. `effects` lists what went out: (name, violations at that moment)."""
 
-    def __init__(self, directory, effect_of):
-        """`effect_of(call)` names the effect of a call that sends, or gives None."""
+    def __init__(self, directory, effect_of, unsynced=None):
+        """`effect_of(call)` names the effect of a call that sends, or gives None. `unsynced`: how names of files in the directory begin
+        that nothing waits for."""
         self.directory = directory.rstrip("/")
+        self.unsynced = f"{self.directory}/{unsynced}" if unsynced else None
         self.effect_of = effect_of
         self.dirty = set()
         self.syncs = 0
@@ -73,6 +75,8 @@ class Order:
         return self
 
     def _is_watched(self, path):
+        if self.unsynced and path.startswith(self.unsynced):
+            return False
         # SQLite's -shm is memory that happens to have a name; it is made anew after a crash.
         return (path == self.directory or path.startswith(self.directory + "/")) and not path.endswith("-shm")
 

@@ -36,6 +36,11 @@ class SyscallTraceTest(unittest.TestCase):
     def test_a_missing_sync_of_the_file(self):
         self.assertEqual([f"restart with unsynced {LEDGER}/a"], order_of(without("fdatasync(")).violations())
 
+    def test_a_file_that_nothing_waits_for(self):
+        lines = without("fdatasync(")
+        self.assertEqual([], Order(LEDGER, effect_of, unsynced="a").follow(lines).violations())
+        self.assertEqual(1, len(Order(LEDGER, effect_of, unsynced="b").follow(lines).violations()))
+
     def test_a_missing_sync_of_the_directory(self):
         self.assertEqual([f"restart with unsynced {LEDGER}"], order_of(without(" fsync(")).violations())
 

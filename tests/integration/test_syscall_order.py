@@ -93,7 +93,8 @@ class SyscallOrderTest(Story):
                 return "to the agent"
             return None
 
-        order = Order(os.path.join(self.world.directory, "state"), effect_of).follow(lines)
+        # What happens to the fleet is written down, too, and no command and no outcome depends on it.
+        order = Order(os.path.join(self.world.directory, "state"), effect_of, unsynced="history.db").follow(lines)
         self.assertEqual(["to the agent"] * 2, [effect for effect, _, _ in order.effects],
                          "a Command, and one with Settled")
         self.assertEqual([], order.violations())

@@ -9,6 +9,7 @@ namespace {
 TEST(FaultTest, IsReadFromItsText) {
   EXPECT_EQ(*ParseFault("30:silent:50:120"), (Fault{30s, FaultKind::kSilent, 0.5, 120s}));
   EXPECT_EQ(*ParseFault("0:disconnect:100"), (Fault{0s, FaultKind::kDisconnect, 1, 0s}));
+  EXPECT_EQ(*ParseFault("3:flap:100:4"), (Fault{3s, FaultKind::kFlap, 1, 4s}));
   EXPECT_EQ(*ParseFault("1.5:slow:0.1:2"), (Fault{1500ms, FaultKind::kSlow, 0.001, 2s}));
   EXPECT_EQ(*ParseFault("1:flood:1:1"), (Fault{1s, FaultKind::kFlood, 0.01, 1s}));
 }

@@ -15,6 +15,7 @@
 #include "common/mutex.h"
 #include "controller/api/operator_server.h"
 #include "controller/edge/server_credentials.h"
+#include "controller/store/sqlite_history.h"
 #include "controller/store/sqlite_job_reader.h"
 #include "controller/store/sqlite_job_store.h"
 #include "tests/controller/edge/test_pki.h"
@@ -137,8 +138,13 @@ class ApiTest : public ::testing::Test {
     if (knows_hmnfd) {
       options.list_subscribers = [this](const auto& done) { done(subscribers_); };
     }
-    service_ = std::make_unique<ControllerService>(std::move(options), *control_, *reader_,
-                                                   registry_, refusals_, clock_);
+    list_ = std::make_unique<SubscriberList>(options.list_subscribers, clock_);
+    health_ = std::make_unique<FleetHealth>(*list_, registry_, clock_);
+    history_ = std::move(*SqliteHistory::Open(dir_, 24h));
+    history_reader_ = std::move(*SqliteHistoryReader::Open(dir_));
+    const FleetSources fleet{registry_, *health_, *history_reader_};
+    service_ = std::make_unique<ControllerService>(std::move(options), *control_, *reader_, fleet,
+                                                   refusals_, clock_);
     SetTlsDefaults();
     auto credentials = MakeServerCredentials(
         pki_.MakeTlsDir("server", pki_.Issue("spiffe://muster/controller/c")));
@@ -205,6 +211,10 @@ class ApiTest : public ::testing::Test {
   std::unique_ptr<SqliteJobStore> store_;
   std::unique_ptr<SqliteJobReader> reader_;
   std::unique_ptr<FakeJobControl> control_;
+  std::unique_ptr<SubscriberList> list_;
+  std::unique_ptr<FleetHealth> health_;
+  std::unique_ptr<SqliteHistory> history_;
+  std::unique_ptr<SqliteHistoryReader> history_reader_;
   std::unique_ptr<ControllerService> service_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<GrpcServer> server_;

@@ -106,6 +106,34 @@ TEST_F(ConditionsTest, AUnitThatIsStartedAgainAndAgainIsLoopingEvenWhileItRuns) 
   EXPECT_EQ(Orca(), "True Active") << "it heals by itself: nothing was told since";
 }
 
+TEST_F(ConditionsTest, UnitsThatASiteNamesAreJudgedTogether) {
+  EXPECT_EQ(Of(ConditionKind::kUnitsActive), "") << "it names none";
+  for (const char* name : {"a.service", "b.service", "c.service"}) {
+    UnitState other = Orca("active", "running");
+    other.unit = name;
+    node_.hello.status.units.push_back(other);
+  }
+  EXPECT_EQ(Of(ConditionKind::kUnitsActive), "True Active");
+  node_.hello.status.units[1].active_state = "activating";
+  EXPECT_EQ(Of(ConditionKind::kUnitsActive), "Unknown Starting");
+  node_.hello.status.units[3].active_state = "failed";
+  EXPECT_EQ(Of(ConditionKind::kUnitsActive), "False Failed");
+  EXPECT_THAT(All().back().message, HasSubstr("c.service failed"));
+  node_.hello.status.units[3].load_state = "not-found";
+  EXPECT_EQ(Of(ConditionKind::kUnitsActive), "Unknown Starting") << "this node does not have it";
+  node_.presence = Presence::kAway;
+  EXPECT_EQ(Of(ConditionKind::kUnitsActive), "Unknown AgentAway");
+}
+
+TEST_F(ConditionsTest, AClockThatIsOffIsTold) {
+  EXPECT_EQ(Of(ConditionKind::kClockSynced), "");
+  node_.clock_ahead = -11s;
+  EXPECT_EQ(Of(ConditionKind::kClockSynced), "False ClockOff");
+  EXPECT_THAT(All().back().message, HasSubstr("11 s behind the controller's"));
+  node_.clock_ahead = 10s;
+  EXPECT_EQ(Of(ConditionKind::kClockSynced), "");
+}
+
 TEST_F(ConditionsTest, AUnitThatHasGivenUpOrWasStoppedLoopsNoMore) {
   unit() = Orca("failed", "failed");
   unit().restarts = 5;

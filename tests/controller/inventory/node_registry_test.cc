@@ -164,6 +164,38 @@ TEST(NodeRegistry, AllAgesAreOfTheTimeOfTheNewestNews) {
   EXPECT_FALSE(registry.Find("x1")->had_content);
 }
 
+TEST(NodeRegistry, TellsWhoHasChangedAndWakesOnce) {
+  NodeRegistry registry(Inventory());
+  int wakes = 0;
+  registry.OnNews([&wakes] { ++wakes; });
+  EXPECT_TRUE(registry.TakeNews().is_of_all) << "whoever begins does not know anybody";
+  Hello hello;
+  hello.node = "x1";
+  hello.status.node = "x1";
+  hello.status.units.resize(1);
+  hello.status.units[0].unit = "a.service";
+  hello.status.units[0].active_state = "active";
+  registry.OnAttached(hello, "", kNoon);
+  registry.OnAway("x1", kNoon);
+  EXPECT_EQ(wakes, 1) << "until it is taken";
+  EXPECT_THAT(registry.TakeNews().nodes, ElementsAre("x1"));
+  EXPECT_THAT(registry.TakeNews().nodes, IsEmpty());
+
+  UnitState unit = hello.status.units[0];
+  unit.invocation_id = "another";
+  registry.OnUnit("x1", unit, kNoon);
+  EXPECT_EQ(wakes, 1) << "a restart that went well is told by its job";
+  EXPECT_EQ(registry.Find("x1")->job_invocation, "another");
+  unit.active_state = "failed";
+  registry.OnUnit("x1", unit, kNoon);
+  EXPECT_EQ(wakes, 2);
+  registry.SetHsm({{"x2", {}, "Compute"}}, kNoon);
+  EXPECT_EQ(wakes, 2);
+  EXPECT_TRUE(registry.TakeNews().is_of_all);
+  registry.SetHsm({{"x2", {}, "Compute"}}, kNoon);
+  EXPECT_FALSE(registry.TakeNews().is_of_all) << "HSM says the same";
+}
+
 TEST(NodeRegistry, FollowsANodesPresence) {
   NodeRegistry registry(Inventory());
   EXPECT_EQ(registry.Find("nid000001")->presence, Presence::kNeverSeen);

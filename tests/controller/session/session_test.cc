@@ -79,6 +79,27 @@ TEST_F(SessionTest, WhatANodeSaysOfItselfLaterIsKnown) {
   EXPECT_EQ(agent->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }
 
+TEST_F(SessionTest, HowFarANodesClockIsOffIsKnown) {
+  const auto ahead_of = [this](const std::string& node, uint64_t wall_clock_ns) {
+    Hello hello = HelloOf(node);
+    hello.wall_clock_ns = wall_clock_ns;
+    auto agent = ConnectNode(node);
+    EXPECT_TRUE(agent->Write(hello));
+    EXPECT_TRUE(events_.Next<SessionUp>());
+    const auto ahead = registry_.Find(node)->clock_ahead;
+    agent.reset();
+    EXPECT_TRUE(events_.Next<SessionDown>());
+    return ahead;
+  };
+  const Duration now = std::chrono::system_clock::now().time_since_epoch();
+  const auto fast = ahead_of("x0", static_cast<uint64_t>((now + 24h).count()));
+  ASSERT_TRUE(fast);
+  EXPECT_GT(*fast, 23h);
+  EXPECT_LE(*fast, 24h);
+  EXPECT_EQ(ahead_of("x1", 0), std::nullopt) << "an agent that does not tell";
+  EXPECT_EQ(ahead_of("x1", UINT64_MAX), std::nullopt);
+}
+
 TEST_F(SessionTest, AStatusOfTooManyUnitsEndsTheStream) {
   auto agent = Attach("x0");
   NodeStatus status;
