@@ -83,10 +83,6 @@ PictureRow RowOf(const NodeInfo& node, const std::vector<Condition>& conditions)
   return row;
 }
 
-char LetterOf(const PictureRow& row, ConditionKind kind) {
-  return row.letters[static_cast<size_t>(kind) - 1];
-}
-
 Truth TruthOf(char letter) {
   switch (letter) {
     case 'T':

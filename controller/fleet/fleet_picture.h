@@ -51,8 +51,7 @@ class FleetPicture {
 };
 
 PictureRow RowOf(const NodeInfo& node, const std::vector<Condition>& conditions);
-// The kind's letter in a row; the state that a letter stands for, kUnspecified for '-'.
-char LetterOf(const PictureRow& row, ConditionKind kind);
+// What a letter stands for; kUnspecified for '-'.
 Truth TruthOf(char letter);
 
 }  // namespace muster

@@ -216,12 +216,12 @@ void FleetWatch::WriteHistory(Time now) {
   is_unwritten_ = history_.has_batch();
   if (!is_unwritten_ || now < written_ + options_.write_interval) return;
   written_ = now;
-  is_unwritten_ = false;
   HistoryBatch batch = history_.TakeBatch();
   const absl::Status status = store_.Write(batch);
   if (!status.ok() && !has_failed_)
     log::Error("the history of the fleet is not written now: {}", Message(status));
   if (!status.ok()) history_.GiveBack(std::move(batch));
+  is_unwritten_ = !status.ok();  // tried again
   if (status.ok() && has_failed_) log::Info("the history of the fleet is written again");
   has_failed_ = !status.ok();
 }

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "controller/web/web_api.h"
+#include "controller/web/job_json.h"
 
 namespace muster {
 namespace {
@@ -17,13 +17,6 @@ using Json = nlohmann::ordered_json;
 std::string EventText(const char* name, const Json& data) {
   return std::string("event: ") + name +
          "\ndata: " + data.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n\n";
-}
-
-Json CountsOf(const JobSummary& job) {
-  Json counts = Json::object();
-  for (size_t i = 1; i < job.counts.size(); ++i)
-    if (job.counts[i] > 0) counts[Name(static_cast<TaskState>(i))] = job.counts[i];
-  return counts;
 }
 
 }  // namespace
@@ -141,8 +134,7 @@ std::string EventFeed::MapPiece(Watcher& watcher) const {
   Json rows = Json::array();
   if (!is_first)
     for (const auto& [number, letters] : changed.letters) rows.push_back({number, letters});
-  return (is_first ? "retry: 2000\n" : "") +
-         EventText("map", {{"revision", changed.now.revision}, {"changed", std::move(rows)}});
+  return EventText("map", {{"revision", changed.now.revision}, {"changed", std::move(rows)}});
 }
 
 std::string EventFeed::JobPiece(Watcher& watcher) {
@@ -163,12 +155,9 @@ std::string EventFeed::JobPiece(Watcher& watcher) {
   Json rows = Json::array();
   for (size_t i = 0; i < numbers.size(); ++i)
     if (numbers[i]) rows.push_back({*numbers[i], Name(changes->tasks[i].state)});
-  return EventText("job", {{"id", watcher.job},
-                           {"what", WhatText(changes->job)},
-                           {"state", StateText(changes->job)},
-                           {"detail", changes->job.status.detail},
-                           {"counts", CountsOf(changes->job)},
-                           {"changed", std::move(rows)}});
+  Json job = JobJson(changes->job);
+  job["changed"] = std::move(rows);
+  return EventText("job", job);
 }
 
 void EventFeed::DropClosed() {

@@ -12,6 +12,7 @@
 #include "common/version.h"
 #include "controller/api/convert.h"
 #include "controller/store/policy_proto.h"
+#include "controller/web/job_json.h"
 
 namespace muster {
 namespace {
@@ -60,10 +61,6 @@ Json KindNames() {
 }
 
 }  // namespace
-
-std::string StateText(const JobSummary& job) { return Name(job.status.state); }
-
-std::string WhatText(const JobSummary& job) { return Describe(job.spec.work); }
 
 void WebApi::Handle(const WebRequest& request, const WebHandler::Done& done) {
   const std::string& path = request.path;
@@ -127,18 +124,7 @@ WebAnswer WebApi::Jobs() const {
   const absl::StatusOr<std::vector<JobSummary>> jobs = sources_.jobs.ListJobs(kShownJobs, "");
   if (!jobs.ok()) return ErrorOf(jobs.status());
   Json list = Json::array();
-  for (const JobSummary& job : *jobs) {
-    Json counts = Json::object();
-    for (size_t i = 1; i < job.counts.size(); ++i)
-      if (job.counts[i] > 0) counts[Name(static_cast<TaskState>(i))] = job.counts[i];
-    list.push_back({{"id", job.spec.id},
-                    {"what", WhatText(job)},
-                    {"state", StateText(job)},
-                    {"detail", job.status.detail},
-                    {"created", TimeText(job.spec.created)},
-                    {"created_by", job.spec.created_by},
-                    {"counts", std::move(counts)}});
-  }
+  for (const JobSummary& job : *jobs) list.push_back(JobJson(job));
   return AnswerOf(Json{{"jobs", std::move(list)}});
 }
 

@@ -42,8 +42,4 @@ class WebApi {
   const Time started_;
 };
 
-// "RUNNING", and what a list of jobs says of one.
-std::string StateText(const JobSummary& job);
-std::string WhatText(const JobSummary& job);
-
 }  // namespace muster
