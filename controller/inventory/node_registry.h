@@ -66,7 +66,7 @@ struct NodeInfo {
   std::optional<Time> status_time;
   // What is mounted was told then.
   std::optional<Time> mounted_time;
-  bool had_content = false;  // since it has booted, as far as this life of the controller has heard
+  bool had_content = false;             // since it has booted, as far as the controller has heard
   std::optional<Duration> clock_ahead;  // of ours, when it attached
   std::string job_invocation;  // of the unit that a job of ours restarted last; may be empty
 };

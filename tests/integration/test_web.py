@@ -171,6 +171,15 @@ class WebTest(Story):
         listed = self.get_json("/api/jobs")["jobs"][0]
         self.assertEqual((job, {"SUCCEEDED": 1}, "tester"), (listed["id"], listed["counts"], listed["created_by"]))
 
+    def test_the_journal_of_a_node_is_searched_by_job(self):
+        host = self.world.host(1)
+        name = self.world.muster_json("restart", "cray-orca", "-w", host.nid, "--settle", "0s", code=0).json["name"]
+        job = name.removeprefix("jobs/")
+        found = wait_until(lambda: host.run("journalctl", "--no-pager", f"MUSTER_JOB={job}", check=False), "the journal has the job")
+        self.assertIn(f"task={name}/tasks/{host.xname}", found)
+        other = job[:-1] + ("0" if job[-1] != "0" else "1")
+        self.assertNotIn("task=", host.run("journalctl", "--no-pager", f"MUSTER_JOB={other}", check=False))
+
     def test_metrics_tell_what_happened(self):
         world = self.world
         host = world.host(3)
