@@ -5,6 +5,7 @@
 
 #include "common/uuid.h"
 #include "controller/cli/content_text.h"
+#include "controller/cli/document.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/job_id.h"
 #include "controller/cli/policy_options.h"
@@ -89,7 +90,11 @@ ExitCode Gate(const std::string& name, const GlobalOptions& global) {
   const absl::Status status =
       (*connection)->Call(&v1::Controller::Stub::GetContent, "look at the gate", request, content);
   if (!status.ok()) return Fail(status);
-  Print(global.output == OutputFormat::kJson ? JsonText(ToJson(content)) : ContentText(content));
+  if (global.output == OutputFormat::kTable) {
+    Print(ContentText(content));
+  } else {
+    PrintDocument(ToJson(content), global.output, "/nodes");
+  }
   return content.is_gate_open() ? ExitCode::kSuccess : ExitCode::kFailure;
 }
 

@@ -5,8 +5,8 @@
 
 #include <cstdio>
 
+#include "controller/cli/document.h"
 #include "controller/cli/duration.h"
-#include "controller/cli/json.h"
 #include "controller/cli/names.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/progress.h"
@@ -69,7 +69,8 @@ ExitCode FollowJob(Connection& connection, v1::Job job, const WaitOptions& wait,
 }
 
 void PrintJob(const JobView& view, OutputFormat output) {
-  Print(output == OutputFormat::kJson ? JsonText(ToJson(view)) : ReportText(view));
+  if (output == OutputFormat::kTable) return Print(ReportText(view));
+  PrintDocument(ToJson(view), output, "/tasks");
 }
 
 void Print(const std::string& text) {

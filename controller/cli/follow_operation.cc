@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "controller/cli/document.h"
 #include "controller/cli/duration.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/operation_text.h"
@@ -119,10 +120,10 @@ void PrintOperation(Connection& connection, const v1::Operation& operation, Outp
   if (operation.has_job() && !connection.interrupt().IsRaised()) {
     if (const absl::Status status = FetchTasks(connection, view); !status.ok()) Fail(status);
   }
-  if (output == OutputFormat::kJson) {
+  if (output != OutputFormat::kTable) {
     Json json = ToJson(operation);
     if (operation.has_job()) json["job"] = ToJson(view);
-    return Print(JsonText(json));
+    return PrintDocument(json, output, "/job/tasks");
   }
   Print((operation.has_job() ? ReportText(view) + "\n" : "") + OperationText(operation));
 }

@@ -5,11 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/health_text.h"
 #include "controller/cli/job_id.h"
-#include "controller/cli/json.h"
 #include "controller/cli/verbs.h"
 
 namespace muster::cli {
@@ -53,7 +53,8 @@ v1::HealthBy ByOf(const std::string& part) {
 }
 
 void Show(const v1::Health& health, const HealthOptions& options, const GlobalOptions& global) {
-  if (global.output == OutputFormat::kJson) return Print(JsonText(FromMessage(health)));
+  if (global.output != OutputFormat::kTable)
+    return PrintDocument(FromMessage(health), global.output);
   // A terminal keeps one screen, anything else gets one text after another.
   const bool is_screen = options.watch && isatty(STDOUT_FILENO) == 1;
   Print((is_screen ? kClear : "") + HealthText(health));
@@ -67,8 +68,11 @@ ExitCode ShowEvents(Connection& connection, const v1::GetHealthRequest& of,
   const absl::Status status = connection.Call(&v1::Controller::Stub::ListHealthEvents,
                                               "list what has happened", request, events);
   if (!status.ok()) return Fail(status);
-  Print(global.output == OutputFormat::kJson ? JsonText(FromMessage(events))
-                                             : EventsText(events.events()));
+  if (global.output == OutputFormat::kTable) {
+    Print(EventsText(events.events()));
+  } else {
+    PrintDocument(FromMessage(events), global.output, "/events");
+  }
   return ExitCode::kSuccess;
 }
 

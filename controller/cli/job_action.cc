@@ -1,8 +1,8 @@
 #include "controller/cli/job_action.h"
 
+#include "controller/cli/document.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/job_id.h"
-#include "controller/cli/json.h"
 #include "controller/cli/printable.h"
 
 namespace muster::cli {
@@ -24,8 +24,8 @@ ExitCode ActOnJob(const std::string& id, const GlobalOptions& global, const JobC
   if (!name.ok()) return Fail(name.status());
   v1::Job job;
   if (const absl::Status status = call(**connection, *name, job); !status.ok()) return Fail(status);
-  if (global.output == OutputFormat::kJson) {
-    Print(JsonText(ToJson(job)));
+  if (global.output != OutputFormat::kTable) {
+    PrintDocument(ToJson(job), global.output);
   } else {
     Print(fmt::format("{}: {}{}\n", Printable(job.name()), StateName(job.state()),
                       IsEnded(job.state()) ? "; it has ended" : hint));

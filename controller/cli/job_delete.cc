@@ -1,8 +1,8 @@
 // muster job delete ID - forgets an ended job and its tasks. Exit code 0 once that is on the controller's disk.
+#include "controller/cli/document.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/job_action.h"
 #include "controller/cli/job_id.h"
-#include "controller/cli/json.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/verbs.h"
 
@@ -20,8 +20,8 @@ ExitCode DeleteJob(const std::string& id, const GlobalOptions& global) {
   const absl::Status status =
       (*connection)->Call(&v1::Controller::Stub::DeleteJob, "delete " + *name, request, nothing);
   if (!status.ok()) return Fail(status);
-  if (global.output == OutputFormat::kJson) {
-    Print(JsonText({{"name", *name}, {"deleted", true}}));
+  if (global.output != OutputFormat::kTable) {
+    PrintDocument({{"name", *name}, {"deleted", true}}, global.output);
   } else {
     Print(Printable(*name) + ": deleted\n");
   }

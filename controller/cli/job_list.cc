@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
-#include "controller/cli/json.h"
 #include "controller/cli/paging.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
@@ -41,10 +41,10 @@ std::vector<std::string> Row(const v1::Job& job) {
 }
 
 void PrintList(const std::vector<v1::Job>& jobs, OutputFormat output) {
-  if (output == OutputFormat::kJson) {
+  if (output != OutputFormat::kTable) {
     Json list = Json::array();
     for (const v1::Job& job : jobs) list.push_back(ToJson(job));
-    return Print(JsonText({{"jobs", std::move(list)}}));
+    return PrintDocument({{"jobs", std::move(list)}}, output, "/jobs");
   }
   TextTable table({3, 4, 5, 6});
   table.AddRow({"JOB", "STATE", "WORK", "NODES", "OK", "N/A", "NOT OK", "BY", "CREATED"});

@@ -3,10 +3,10 @@
 #include <iostream>
 #include <memory>
 
+#include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/job_id.h"
-#include "controller/cli/json.h"
 #include "controller/cli/names.h"
 #include "controller/cli/node_fetch.h"
 #include "controller/cli/node_text.h"
@@ -37,10 +37,10 @@ std::string HsmStateInWords(const v1::Node& node) {
 }
 
 void PrintList(const std::vector<v1::Node>& nodes, OutputFormat output) {
-  if (output == OutputFormat::kJson) {
+  if (output != OutputFormat::kTable) {
     Json list = Json::array();
     for (const v1::Node& node : nodes) list.push_back(ToJson(node));
-    return Print(JsonText({{"nodes", std::move(list)}}));
+    return PrintDocument({{"nodes", std::move(list)}}, output, "/nodes");
   }
   // Without HSM nobody misses its columns: those that are empty everywhere are left out.
   const bool has_hsm = std::any_of(nodes.begin(), nodes.end(), IsInHsm);

@@ -1,11 +1,11 @@
 // muster node show NODE - everything the controller knows of one node.
 #include <memory>
 
+#include "controller/cli/document.h"
 #include "controller/cli/duration.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/health_text.h"
-#include "controller/cli/json.h"
 #include "controller/cli/names.h"
 #include "controller/cli/node_text.h"
 #include "controller/cli/printable.h"
@@ -65,7 +65,11 @@ ExitCode ShowNode(const std::string& text, const GlobalOptions& global) {
   const absl::Status status =
       (*connection)->Call(&v1::Controller::Stub::GetNode, "show " + *name, request, node);
   if (!status.ok()) return Fail(status);
-  Print(global.output == OutputFormat::kJson ? JsonText(ToJson(node)) : NodeText(node));
+  if (global.output == OutputFormat::kTable) {
+    Print(NodeText(node));
+  } else {
+    PrintDocument(ToJson(node), global.output);
+  }
   return ExitCode::kSuccess;
 }
 

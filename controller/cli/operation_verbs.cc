@@ -1,6 +1,7 @@
 // muster operation list | show ID | watch ID | cancel ID
 #include <memory>
 
+#include "controller/cli/document.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/follow_operation.h"
 #include "controller/cli/operation_id.h"
@@ -49,10 +50,10 @@ ExitCode List(const GlobalOptions& global) {
       (*connection)
           ->Call(&v1::Controller::Stub::ListOperations, "list operations", request, response);
   if (!status.ok()) return Fail(status);
-  if (global.output == OutputFormat::kJson) {
+  if (global.output != OutputFormat::kTable) {
     Json list = Json::array();
     for (const v1::Operation& operation : response.operations()) list.push_back(ToJson(operation));
-    Print(JsonText({{"operations", std::move(list)}}));
+    PrintDocument({{"operations", std::move(list)}}, global.output, "/operations");
     return ExitCode::kSuccess;
   }
   TextTable table({2});
@@ -92,8 +93,8 @@ ExitCode Cancel(const std::string& id, const GlobalOptions& global) {
   const absl::Status status = found->connection->Call(&v1::Controller::Stub::CancelOperation,
                                                       "cancel " + found->name, request, operation);
   if (!status.ok()) return Fail(status);
-  if (global.output == OutputFormat::kJson) {
-    Print(JsonText(ToJson(operation)));
+  if (global.output != OutputFormat::kTable) {
+    PrintDocument(ToJson(operation), global.output);
   } else {
     Print(fmt::format(
         "{}: {}; {}\n", Printable(operation.name()), StateName(operation.state()),

@@ -27,11 +27,16 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
       ->envname("MUSTER_TLS_DIR")
       ->type_name("DIR");
   static const std::map<std::string, OutputFormat> kFormats = {{"table", OutputFormat::kTable},
-                                                               {"json", OutputFormat::kJson}};
+                                                               {"json", OutputFormat::kJson},
+                                                               {"jsonl", OutputFormat::kJsonl},
+                                                               {"yaml", OutputFormat::kYaml},
+                                                               {"toml", OutputFormat::kToml}};
   app.add_option_function<std::string>(
          "-o,--output", [&options](const std::string& text) { options.output = kFormats.at(text); },
-         "table (default) or json")
-      ->check(CLI::IsMember({"table", "json"}))
+         "table (default), json, yaml, toml; or jsonl: a line for each job, task, node or event, "
+         "and "
+         "before a job's tasks one for the job")
+      ->check(CLI::IsMember({"table", "json", "jsonl", "yaml", "toml"}))
       ->type_name("FORMAT");
   AddDuration(app, "--connect-timeout", "How long an unreachable controller is tried (default 30s)",
               false, Into(options.connection.connect_timeout));

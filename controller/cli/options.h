@@ -7,12 +7,11 @@
 
 #include "common/time.h"
 #include "controller/cli/connection.h"
+#include "controller/cli/output_format.h"
 #include "controller/cli/targets.h"
 #include "muster/v1/controller.pb.h"
 
 namespace muster::cli {
-
-enum class OutputFormat { kTable, kJson };
 
 struct GlobalOptions {
   ConnectionOptions connection;

@@ -1,7 +1,7 @@
 // muster status - the controller itself: how many are attached, and what it refused, to whom last.
+#include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
-#include "controller/cli/json.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
@@ -42,7 +42,11 @@ ExitCode ShowStatus(const GlobalOptions& global) {
           ->Call(&v1::Controller::Stub::GetStatus, "show the controller's status",
                  v1::GetStatusRequest(), status);
   if (!got.ok()) return Fail(got);
-  Print(global.output == OutputFormat::kJson ? JsonText(FromMessage(status)) : StatusText(status));
+  if (global.output == OutputFormat::kTable) {
+    Print(StatusText(status));
+  } else {
+    PrintDocument(FromMessage(status), global.output);
+  }
   return ExitCode::kSuccess;
 }
 

@@ -6,10 +6,10 @@
 #include <iostream>
 
 #include "common/uuid.h"
+#include "controller/cli/document.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/follow_operation.h"
 #include "controller/cli/job_id.h"
-#include "controller/cli/json.h"
 #include "controller/cli/names.h"
 #include "controller/cli/node_fetch.h"
 #include "controller/cli/operation_text.h"
@@ -59,7 +59,11 @@ ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::
   if (!nodes.ok()) return Fail(nodes.status());
   std::vector<std::string> names;
   for (const v1::Node& node : *nodes) names.push_back(NodeId(node.name()));
-  Print(output == OutputFormat::kJson ? JsonText(PlanToJson(job, names)) : PlanText(job, names));
+  if (output == OutputFormat::kTable) {
+    Print(PlanText(job, names));
+  } else {
+    PrintDocument(PlanToJson(job, names), output);
+  }
   return ExitCode::kSuccess;
 }
 
@@ -92,7 +96,11 @@ ExitCode SubmitOperation(Connection& connection, const char* what,
   if (options.dry_run) return ShowPlan(connection, request.targets(), operation.job(), output);
   if (!options.wait.detach)
     return FollowOperation(connection, std::move(operation), options.wait, output);
-  Print(output == OutputFormat::kJson ? JsonText(ToJson(operation)) : operation.name() + "\n");
+  if (output == OutputFormat::kTable) {
+    Print(operation.name() + "\n");
+  } else {
+    PrintDocument(ToJson(operation), output);
+  }
   fmt::print(stderr, "muster: {}\n", StartLine(operation));
   return ExitCode::kSuccess;
 }

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "controller/cli/baseline.h"
+#include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
-#include "controller/cli/json.h"
 #include "controller/cli/names.h"
 #include "controller/cli/node_fetch.h"
 #include "controller/cli/paging.h"
@@ -110,12 +110,12 @@ Json ToJson(const Names& names) {
 }
 
 void PrintStatus(const Standing& standing, bool covers_all, OutputFormat output) {
-  if (output == OutputFormat::kJson) {
+  if (output != OutputFormat::kTable) {
     Json json = {{"subscribed", ToJson(standing.subscribed)},
                  {"missing", ToJson(standing.missing)}};
     if (covers_all) json["stale"] = ToJson(standing.stale);
     if (covers_all) json["others"] = ToJson(standing.others);
-    return Print(JsonText(json));
+    return PrintDocument(json, output);
   }
   TextTable table({2});
   AddRows(table, "MISSING", standing.missing);
@@ -209,8 +209,8 @@ ExitCode Diff(const std::string& path, const GlobalOptions& global) {
   if (!now.ok()) return Fail(now.status());
   const AgentsByNode lost = Without(Index(*before), Index(*now));
   const AgentsByNode gained = Without(Index(*now), Index(*before));
-  if (global.output == OutputFormat::kJson) {
-    Print(JsonText({{"lost", ToJson(lost)}, {"new", ToJson(gained)}}));
+  if (global.output != OutputFormat::kTable) {
+    PrintDocument({{"lost", ToJson(lost)}, {"new", ToJson(gained)}}, global.output);
   } else {
     TextTable table({2});
     AddAgentRows(table, "LOST", lost);
