@@ -205,7 +205,7 @@ void Engine::On(Time now, ReportReceived event, Actions* actions) {
       task.has_outcome = true;
       job.status.revision = ++revision_;
       actions->records.push_back(
-          LateOutcome{job.spec.id, report.node, revision_, now, std::move(*report.outcome)});
+          LateOutcome{job.spec.id, report.node, revision_, std::move(*report.outcome)});
     }
   }
   // It will say so again when it is asked.

@@ -33,12 +33,11 @@ struct TaskChanged {
   Task task;
 };
 
-// An outcome came after the task had ended: the task is as it was, but for this.
+// An outcome came after the task had ended: the task is as it was, but for this. When it ended stays what it was, too.
 struct LateOutcome {
   std::string job;
   std::string node;
   uint64_t revision = 0;
-  Time updated{};
   Outcome outcome;
 };
 

@@ -176,9 +176,9 @@ absl::Status SqliteJobStore::Batch::Add(const LateOutcome& record) {
   MUSTER_RETURN_IF_ERROR(job.status());
   if (*job == nullptr) return absl::OkStatus();
   SqliteStatement& add = *statements_.add_late_outcome;
-  add.Bind(1, static_cast<int64_t>(record.revision)).Bind(2, Nanoseconds(record.updated));
-  BindOutcome(add, 3, record.outcome);
-  MUSTER_RETURN_IF_ERROR(add.Bind(4, (*job)->number).BindText(5, record.node).Run());
+  add.Bind(1, static_cast<int64_t>(record.revision));
+  BindOutcome(add, 2, record.outcome);
+  MUSTER_RETURN_IF_ERROR(add.Bind(3, (*job)->number).BindText(4, record.node).Run());
   if (database_.ChangedRows() == 0) {
     return MakeStatus(absl::StatusCode::kInternal, "job {} has no ended task of {}", record.job,
                       record.node);
@@ -293,7 +293,7 @@ absl::Status SqliteJobStore::PrepareStatements(const Retention& retention) {
       {&all.update_counts, "UPDATE job_status SET revision = ?, counts = ? WHERE job = ?"},
       {&all.update_status, "UPDATE job_status SET state = ?, detail = ?, ended = ? WHERE job = ?"},
       {&all.add_late_outcome,
-       fmt::format("UPDATE transition SET revision = ?, updated = ?, late_outcome = ? "
+       fmt::format("UPDATE transition SET revision = ?, late_outcome = ? "
                    "WHERE state >= {} AND revision = (SELECT max(revision) FROM transition "
                    "WHERE job = ? AND node = ?)",
                    static_cast<int>(TaskState::kSucceeded))},

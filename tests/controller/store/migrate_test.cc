@@ -94,7 +94,7 @@ TEST_F(MigrateTest, TheStoreWorksOn) {
   auto store = OpenStore();
   ASSERT_TRUE(store
                   ->Commit({Change("j2", "x0", TaskState::kSucceeded, 10), NewJob("j4", {"x0"}, 11),
-                            LateOutcome{"j1", "x1", 12, Time(9s), Outcome()}})
+                            LateOutcome{"j1", "x1", 12, Outcome()}})
                   .ok());
   while (*store->Tidy(Time(1'700'000'300s))) {
   }

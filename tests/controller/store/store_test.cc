@@ -241,9 +241,8 @@ TEST_F(StoreTest, ALateOutcomeIsKeptBesideTheTasksEnd) {
                   ->Commit({NewJob("j", Nodes(2), 1),
                             Change("j", "nid000001", TaskState::kDispatched, 2), lost})
                   .ok());
-  ASSERT_TRUE(store->Commit({LateOutcome{"j", "nid000001", 4, Time(77s), late}}).ok());
+  ASSERT_TRUE(store->Commit({LateOutcome{"j", "nid000001", 4, late}}).ok());
   lost.task.revision = 4;
-  lost.task.updated = Time(77s);
   lost.task.late_outcome = late;
   EXPECT_EQ(reader->GetTask("j", "nid000001").value(), lost.task);
   EXPECT_EQ(reader->GetJob("j")->status.revision, 4u);
@@ -261,10 +260,10 @@ TEST_F(StoreTest, ALateOutcomeOfATaskThatHasNotEndedIsAContradiction) {
       store->Commit({NewJob("j", Nodes(2), 1), Change("j", "nid000001", TaskState::kDispatched, 2)})
           .ok());
   for (const char* node : {"nid000001", "nid000002", "nid000003"}) {
-    EXPECT_EQ(store->Commit({LateOutcome{"j", node, 3, {}, Outcome()}}).code(),
+    EXPECT_EQ(store->Commit({LateOutcome{"j", node, 3, Outcome()}}).code(),
               absl::StatusCode::kInternal);
   }
-  EXPECT_TRUE(store->Commit({LateOutcome{"gone", "nid000001", 3, {}, Outcome()}}).ok());
+  EXPECT_TRUE(store->Commit({LateOutcome{"gone", "nid000001", 3, Outcome()}}).ok());
 }
 
 TEST_F(StoreTest, ADeletedJobIsSeenByNobody) {
@@ -288,7 +287,7 @@ TEST_F(StoreTest, ADeletedJobIsSeenByNobody) {
   EXPECT_EQ(loaded->jobs.size(), 1u);
   EXPECT_EQ(loaded->requests.size(), 2u) << "asked again, it makes no second job";
   EXPECT_EQ(loaded->revision, 201u);
-  EXPECT_TRUE(store->Commit({JobDeleted{"j"}, LateOutcome{"j", "nid000001", 202, {}, {}}}).ok());
+  EXPECT_TRUE(store->Commit({JobDeleted{"j"}, LateOutcome{"j", "nid000001", 202, {}}}).ok());
 }
 
 TEST_F(StoreTest, ARestoredStoreHasANewId) {

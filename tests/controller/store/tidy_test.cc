@@ -83,7 +83,7 @@ TEST_F(TidyTest, AnOutcomeThatComesAfterTidyingIsSeenAndTidiedToo) {
   const uint64_t seen = revision_;
   Outcome outcome;
   outcome.state = OutcomeState::kSucceeded;
-  ASSERT_TRUE(store->Commit({LateOutcome{"j", "nid000002", ++revision_, kNow, outcome}}).ok());
+  ASSERT_TRUE(store->Commit({LateOutcome{"j", "nid000002", ++revision_, outcome}}).ok());
   TidyAll(*store);
   EXPECT_EQ(Integer("SELECT count(*) FROM transition"), 3);
   const auto changes = reader->ReadChanges("j", {seen, ""}, 10);
@@ -196,9 +196,8 @@ TEST_F(TidyTest, NothingThatIsReadDependsOnTidying) {
         Outcome outcome;
         outcome.detail = fmt::format("step {}", step);
         expected[node].late_outcome = outcome;
-        expected[node].updated = kNow;
         expected[node].revision = ++revision_;
-        ASSERT_TRUE(store->Commit({LateOutcome{id, node, revision_, kNow, outcome}}).ok());
+        ASSERT_TRUE(store->Commit({LateOutcome{id, node, revision_, outcome}}).ok());
       }
       if (random() % 3 == 0) {
         ASSERT_TRUE(store->Tidy(kNow).ok());

@@ -41,9 +41,9 @@ class TerminalStatesStayChecker final : public Checker {
     if (!IsTerminal(was.state)) return;
     Task same = is;
     same.late_outcome = was.late_outcome;
-    same.updated = was.updated;
     same.revision = was.revision;
     // The wall clock may have been set back meanwhile; those times are capped as they are read.
+    same.updated = was.updated;
     same.first_sent = was.first_sent;
     same.last_sent = was.last_sent;
     if (same != was || (was.late_outcome && is.late_outcome != was.late_outcome)) {

@@ -92,7 +92,6 @@ absl::Status Image::Add(const LateOutcome& record) {
   if (task == it->second.tasks.end()) return Contradiction("no task of " + record.node);
   MUSTER_RETURN_IF_ERROR(Advance(record.revision));
   task->late_outcome = record.outcome;
-  task->updated = record.updated;
   task->revision = record.revision;
   it->second.status.revision = record.revision;
   return absl::OkStatus();
