@@ -59,7 +59,7 @@ ExitCode FollowJob(Connection& connection, v1::Job job, const WaitOptions& wait,
   if (const absl::Status status = FetchTasks(connection, view); !status.ok()) Fail(status);
   absl::StatusOr<WaitEnd> end = WaitEnd::kInterrupted;
   {
-    Progress progress(isatty(STDERR_FILENO) == 1);
+    Progress progress(Terminal::Of(STDERR_FILENO));
     progress.Say(StartLine(view));
     end = WaitForJob(connection, wait.wait, progress, view);
   }

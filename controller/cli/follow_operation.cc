@@ -28,14 +28,13 @@ class OperationWatch final : public WatchLoop {
   grpc::Status Follow(grpc::ClientContext& context) override {
     v1::WatchOperationRequest request;
     request.set_name(name());
-    const auto stream = connection().stub().WatchOperation(&context, request);
-    v1::Operation news;
-    while (stream->Read(&news)) {
-      NoteContact();
-      Apply(std::move(news));
-      if (IsComplete()) context.TryCancel();
-    }
-    return stream->Finish();
+    grpc::CompletionQueue queue;
+    return Read(connection().stub().PrepareAsyncWatchOperation(&context, request, &queue), queue,
+                [&](v1::Operation& news) {
+                  NoteContact();
+                  Apply(std::move(news));
+                  if (IsComplete()) context.TryCancel();
+                });
   }
 
   grpc::Status Ask(grpc::ClientContext& context) override {
@@ -43,6 +42,16 @@ class OperationWatch final : public WatchLoop {
     request.set_name(name());
     v1::Operation news;
     grpc::Status status = connection().stub().GetOperation(&context, request, &news);
+    if (status.ok()) Apply(std::move(news));
+    return status;
+  }
+
+  absl::Status Cancel() override {
+    v1::CancelOperationRequest request;
+    request.set_name(name());
+    v1::Operation news;
+    const absl::Status status = connection().Call(&v1::Controller::Stub::CancelOperation,
+                                                  "cancel " + name(), request, news);
     if (status.ok()) Apply(std::move(news));
     return status;
   }
@@ -71,7 +80,7 @@ class OperationWatch final : public WatchLoop {
     }
     operation_ = std::move(news);
     if (operation_.has_job() && !IsEnded(operation_.job().state()))
-      progress().ShowLine(ProgressLine(operation_));
+      progress().Show(LiveModelOf(operation_.job()), ProgressLine(operation_));
   }
 
   v1::Operation& operation_;
@@ -98,7 +107,7 @@ ExitCode FollowOperation(Connection& connection, v1::Operation operation, const 
                          OutputFormat output) {
   absl::StatusOr<WaitEnd> end = WaitEnd::kInterrupted;
   {
-    Progress progress(isatty(STDERR_FILENO) == 1);
+    Progress progress(Terminal::Of(STDERR_FILENO));
     progress.Say(StartLine(operation));
     end = OperationWatch(connection, wait.wait, progress, operation).Run();
   }

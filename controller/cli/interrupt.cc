@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include "controller/cli/exit_code.h"
 
@@ -16,8 +17,7 @@ namespace muster::cli {
 Interrupt::Interrupt() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) sigaddset(&signals, signal);
   signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   stop_fd_ = eventfd(0, EFD_CLOEXEC);
   // Without descriptors the signals keep their usual meaning, which ends the process.
@@ -54,13 +54,48 @@ void Interrupt::Listen() {
     if (poll(watched, 2, -1) < 0 && errno != EINTR) return;
     if (watched[1].revents != 0) return;
     signalfd_siginfo info;
-    if (read(signal_fd_, &info, sizeof info) == sizeof info) Raise();
+    if (read(signal_fd_, &info, sizeof info) == sizeof info) Take(static_cast<int>(info.ssi_signo));
   }
+}
+
+void Interrupt::Take(int signal) {
+  {
+    const MutexLock lock(mutex_);
+    if (signal == SIGWINCH) {
+      has_new_size_ = true;
+      return;
+    }
+    if (signal == SIGINT && asks_first_ && !is_asked_ && !is_raised_) {
+      is_asked_ = true;
+      return;
+    }
+    if (is_raised_) _exit(static_cast<int>(ExitCode::kStoppedWaiting));
+  }
+  Raise();
+}
+
+void Interrupt::AskFirst(bool asks) {
+  const MutexLock lock(mutex_);
+  asks_first_ = asks;
+}
+
+bool Interrupt::IsAsked() {
+  const MutexLock lock(mutex_);
+  return is_asked_ && !is_raised_;
+}
+
+void Interrupt::GoOn() {
+  const MutexLock lock(mutex_);
+  is_asked_ = false;
+}
+
+bool Interrupt::TakeNewSize() {
+  const MutexLock lock(mutex_);
+  return std::exchange(has_new_size_, false);
 }
 
 void Interrupt::Raise() {
   const MutexLock lock(mutex_);
-  if (is_raised_) _exit(static_cast<int>(ExitCode::kStoppedWaiting));
   is_raised_ = true;
   // TryCancel neither blocks nor calls back into us, so the lock may be held; it keeps the contexts alive.
   for (grpc::ClientContext* call : calls_) call->TryCancel();

@@ -1,5 +1,6 @@
-// Ctrl-C: an operator stops waiting and the job goes on. SIGINT and SIGTERM are blocked in every thread and taken by one thread
-// of ours, so nothing runs in a signal handler. The first cancels the calls that are under way; the second ends the process at once.
+// Ctrl-C and its kind: an operator stops waiting and the job goes on. SIGINT, SIGTERM, SIGHUP and SIGWINCH are blocked in every thread
+// and taken by one thread of ours, so nothing runs in a signal handler. What is raised cancels the calls that are under way; once
+// more ends the process at once. While somebody is there to ask (AskFirst), the first Ctrl-C is a question, and the second raises.
 //
 // Make one before any other thread exists. Owned by Connection; its methods may be called from any thread.
 #pragma once
@@ -22,8 +23,17 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   bool IsRaised();
+  void Raise();
   // Returns early, with false, when it is raised.
   bool SleepFor(Duration duration);
+
+  // Whether a first Ctrl-C waits for an answer: Raise, or GoOn.
+  void AskFirst(bool asks);
+  bool IsAsked();
+  void GoOn();
+
+  // Whether the screen has got another size since it was asked last.
+  bool TakeNewSize();
 
   // While one lives, its call is cancelled when the interrupt is raised, or at once if it was.
   class Cancels {
@@ -40,13 +50,16 @@ class Interrupt {
 
  private:
   void Listen();
-  void Raise();
+  void Take(int signal);
 
   int signal_fd_ = -1;
   int stop_fd_ = -1;
   Mutex mutex_;
   CondVar raised_changed_;
   bool is_raised_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool asks_first_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool is_asked_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool has_new_size_ MUSTER_GUARDED_BY(mutex_) = false;
   std::set<grpc::ClientContext*> calls_ MUSTER_GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -81,6 +81,11 @@ bool IsEnded(v1::TaskState state) {
   }
 }
 
+bool EndedWell(v1::TaskState state) {
+  return state == v1::TASK_STATE_SUCCEEDED || state == v1::TASK_STATE_ALREADY_SATISFIED ||
+         state == v1::TASK_STATE_NOT_APPLICABLE;
+}
+
 std::string StateName(v1::JobState state) {
   return Unprefixed(v1::JobState_Name(state), "JOB_STATE_", state);
 }

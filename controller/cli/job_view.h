@@ -31,6 +31,8 @@ struct JobView {
 
 bool IsEnded(v1::JobState state);
 bool IsEnded(v1::TaskState state);
+// SUCCEEDED, ALREADY_SATISFIED or NOT_APPLICABLE: nobody need do anything.
+bool EndedWell(v1::TaskState state);
 // PENDING after a try that did not end well.
 bool WaitsForRetry(const v1::Task& task);
 

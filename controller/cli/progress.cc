@@ -1,10 +1,9 @@
 #include "controller/cli/progress.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
-#include <cstdio>
-
-#include "controller/cli/report.h"
+#include <cerrno>
 
 namespace muster::cli {
 namespace {
@@ -12,39 +11,97 @@ namespace {
 constexpr std::chrono::seconds kLogInterval{10};
 // A terminal is not slowed down by a job of ten thousand tasks.
 constexpr std::chrono::milliseconds kLiveInterval{100};
+// Rates and times left change while nothing happens.
+constexpr std::chrono::seconds kTickInterval{1};
+
+constexpr char kErase[] = "\033[J";         // from the cursor to the end of the screen
+constexpr char kDoNotBreak[] = "\033[?7l";  // lines at the right edge
+constexpr char kBreakAgain[] = "\033[?7h";
 
 }  // namespace
 
 bool Progress::IsDue() const {
-  const auto since = std::chrono::steady_clock::now() - last_time_;
-  return is_terminal_ ? !has_line_ || since >= kLiveInterval : since >= kLogInterval;
+  const auto since = SteadyClock::now() - last_time_;
+  return terminal_.has_escapes ? !has_line_ || since >= kLiveInterval : since >= kLogInterval;
 }
 
-void Progress::Show(const JobView& view) {
-  if (IsDue()) ShowLine(ProgressLine(view));
+void Progress::Show(LiveModel model, std::string log_line) {
+  meter_.Add(SteadyClock::now(), model.Ended());
+  model_ = std::move(model);
+  if (!IsDue()) return;
+  if (terminal_.has_escapes) return Draw();
+  if (log_line == log_line_) return;
+  Write(fmt::format("muster: {}\n", log_line));
+  log_line_ = std::move(log_line);
+  last_time_ = SteadyClock::now();
 }
 
-void Progress::ShowLine(std::string line) {
-  if (!IsDue() || line == last_) return;
-  if (is_terminal_) {
-    fmt::print(stderr, "\r\033[K{}", line);
-    has_line_ = true;
-  } else {
-    fmt::print(stderr, "muster: {}\n", line);
-  }
-  last_ = std::move(line);
-  last_time_ = std::chrono::steady_clock::now();
+void Progress::Tell(const std::vector<Line>& lines) {
+  if (lines.empty()) return;
+  std::string text = has_line_ ? kErase : "";
+  for (const Line& line : lines) text += TextOf(line) + "\n";
+  Write(text);
+  if (has_line_) Draw();
 }
 
-void Progress::Say(const std::string& sentence) {
-  Clear();
-  fmt::print(stderr, "muster: {}\n", sentence);
+void Progress::Say(const std::string& sentence) { Tell({Line{{"muster: " + sentence}}}); }
+
+void Progress::Ask(std::string question) {
+  if (question == question_) return;
+  question_ = std::move(question);
+  if (terminal_.has_escapes) return Draw();
+  if (!question_.empty()) Write(fmt::format("muster: {}\n", question_));
+}
+
+void Progress::Tick(bool has_new_size) {
+  if (!has_line_) return;
+  if (has_new_size || SteadyClock::now() - last_time_ >= kTickInterval) Draw();
 }
 
 void Progress::Clear() {
-  if (has_line_) fmt::print(stderr, "\r\033[K");
+  if (has_line_) Write(kErase);
   has_line_ = false;
-  last_.clear();
+  log_line_.clear();
+}
+
+void Progress::Draw() {
+  // The last column stays free: there, terminals differ.
+  const Line line = LiveLine(terminal_.Columns() - 1);
+  Write(fmt::format("{}{}{}{}\r", kErase, kDoNotBreak, TextOf(line), kBreakAgain));
+  has_line_ = true;
+  last_time_ = SteadyClock::now();
+}
+
+Line Progress::LiveLine(size_t columns) const {
+  Line line;
+  if (!question_.empty()) {
+    line.push_back({Shortened(question_, columns), Tone::kCaution});
+    columns -= Columns(line.front().text);
+    // What is left is for the job, if that is enough for its count.
+    if (columns < 20) return line;
+    line.push_back({"  "});
+    columns -= 2;
+  }
+  if (!model_) return line;
+  const auto now = SteadyClock::now();
+  Pace pace{meter_.Rate(now), meter_.TimeLeft(now, model_->total)};
+  // A job that stands still has no time left that anybody could tell.
+  if (!model_->remark.empty()) pace = {};
+  const Line live = FitLiveLine(*model_, pace, columns);
+  line.insert(line.end(), live.begin(), live.end());
+  return line;
+}
+
+std::string Progress::TextOf(const Line& line) const {
+  return terminal_.has_colours ? ColouredText(line) : PlainText(line);
+}
+
+void Progress::Write(const std::string& text) const {
+  for (size_t at = 0; at < text.size();) {
+    const ssize_t written = write(terminal_.fd, text.data() + at, text.size() - at);
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) at += static_cast<size_t>(written);
+  }
 }
 
 }  // namespace muster::cli

@@ -1,35 +1,60 @@
-// What an operator sees while a job runs, on standard error: on a terminal one line that is written over, else a line at most
-// each ten seconds and only when something changed. Main thread.
+// What an operator sees while a job runs, on standard error: lines that stay, and on a terminal below them one that is drawn over. Elsewhere
+// that one is a line of its own at most each ten seconds, only when something changed, without escape codes. Main thread.
+//
+// The cursor stands at the beginning of the line that is drawn over: a screen that becomes narrower may break it into
+// several, and what is erased from the cursor on is all of them. It is written in one piece and never longer than the screen
+// is wide, and the terminal is told not to break it if the screen has become narrower since.
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "controller/cli/job_view.h"
+#include "controller/cli/live_line.h"
+#include "controller/cli/screen_text.h"
+#include "controller/cli/terminal.h"
 
 namespace muster::cli {
 
 class Progress {
  public:
-  explicit Progress(bool is_terminal) : is_terminal_(is_terminal) {}
+  explicit Progress(Terminal terminal) : terminal_(terminal) {}
   ~Progress() { Clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void Show(const JobView& view);
-  // What stands on the line that is written over.
-  void ShowLine(std::string line);
-  // Whether ShowLine would show anything now; for lines that are dear to make.
+  // Below all others. `log_line`: the same where nothing can be drawn over.
+  void Show(LiveModel model, std::string log_line);
+  // Whether Show would show anything now; for what is dear to make.
   bool IsDue() const;
-  // A sentence of its own, not written over.
+  // Lines that stay.
+  void Tell(const std::vector<Line>& lines);
+  // "muster: ", and a sentence that stays: of this watch, not of what is watched.
   void Say(const std::string& sentence);
+  // A question stands in front of the line until it is "".
+  void Ask(std::string question);
+  // Draws again what time has changed; at once if the screen has another size.
+  void Tick(bool has_new_size);
   void Clear();
 
+  const Terminal& terminal() const { return terminal_; }
+
  private:
-  bool is_terminal_;
+  using SteadyClock = std::chrono::steady_clock;
+
+  void Draw();
+  Line LiveLine(size_t columns) const;
+  std::string TextOf(const Line& line) const;
+  void Write(const std::string& text) const;
+
+  const Terminal terminal_;
+  std::optional<LiveModel> model_;
+  RateMeter meter_;
+  std::string question_;
   bool has_line_ = false;
-  std::string last_;
-  std::chrono::steady_clock::time_point last_time_ = std::chrono::steady_clock::now();
+  std::string log_line_;
+  SteadyClock::time_point last_time_ = SteadyClock::now();
 };
 
 }  // namespace muster::cli

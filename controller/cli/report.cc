@@ -22,12 +22,6 @@ constexpr auto kOrder = std::to_array<v1::TaskState>(
      v1::TASK_STATE_VERIFYING, v1::TASK_STATE_RUNNING, v1::TASK_STATE_DISPATCHED,
      v1::TASK_STATE_PENDING});
 
-// A state that is not in the list comes before all: nobody knows what it is.
-int Rank(v1::TaskState state) {
-  const auto* const at = std::find(kOrder.begin(), kOrder.end(), state);
-  return at == kOrder.end() ? -1 : static_cast<int>(at - kOrder.begin());
-}
-
 struct Group {
   v1::TaskState state{};
   std::string reason;
@@ -37,7 +31,7 @@ struct Group {
 std::vector<Group> GroupByEnding(const JobView& view) {
   std::map<std::tuple<int, int, int>, Group> groups;
   for (const auto& [node, task] : view.tasks) {
-    Group& group = groups[{Rank(task.state()), task.state(), task.reason()}];
+    Group& group = groups[{ReportRank(task.state()), task.state(), task.reason()}];
     group.state = task.state();
     group.reason = ReasonName(task.reason());
     group.tasks.push_back(&task);
@@ -132,12 +126,18 @@ std::string CountsInWords(const JobView& view) {
     if (state == v1::TASK_STATE_PENDING) text += RetriesInWords(view);
   }
   for (const auto& [state, count] : counts) {
-    if (Rank(state) < 0 && count > 0) text += fmt::format(", {} in {}", count, StateName(state));
+    if (ReportRank(state) < 0 && count > 0)
+      text += fmt::format(", {} in {}", count, StateName(state));
   }
   return text;
 }
 
 }  // namespace
+
+int ReportRank(v1::TaskState state) {
+  const auto* const at = std::find(kOrder.begin(), kOrder.end(), state);
+  return at == kOrder.end() ? -1 : static_cast<int>(at - kOrder.begin());
+}
 
 std::string ReportText(const JobView& view) {
   const std::vector<Group> groups = GroupByEnding(view);

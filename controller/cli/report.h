@@ -9,6 +9,10 @@
 
 namespace muster::cli {
 
+// Where a state stands in the report: what must be acted upon first. One that this version does not know comes before all: nobody
+// knows what it is.
+int ReportRank(v1::TaskState state);
+
 // The groups and the last line, each line ended.
 std::string ReportText(const JobView& view);
 

@@ -12,6 +12,8 @@ namespace muster::cli {
 namespace {
 
 constexpr Duration kStreamLife = 60s;
+// How soon a key is seen, and a screen of another size drawn.
+constexpr Duration kTick = 100ms;
 
 bool IsHopeless(const grpc::Status& status) {
   switch (status.error_code()) {
@@ -40,6 +42,17 @@ WatchLoop::WatchLoop(Connection& connection, std::optional<Duration> wait, Progr
 }
 
 absl::StatusOr<WaitEnd> WatchLoop::Run() {
+  Interrupt& interrupt = connection_.interrupt();
+  interrupt.AskFirst(progress_.terminal().is_terminal && Question::CanBeAsked());
+  absl::StatusOr<WaitEnd> end = Loop();
+  interrupt.AskFirst(false);
+  interrupt.GoOn();
+  question_.Close();
+  progress_.Ask("");
+  return end;
+}
+
+absl::StatusOr<WaitEnd> WatchLoop::Loop() {
   for (;;) {
     if (IsComplete()) return WaitEnd::kJobEnded;
     if (connection_.interrupt().IsRaised()) return WaitEnd::kInterrupted;
@@ -91,7 +104,60 @@ void WatchLoop::Pause(const grpc::Status& status) {
                     "and so does this watch when it is back",
                     What(), connection_.address(), Printable(status.error_message())));
   }
-  connection_.interrupt().SleepFor(WithinWait(backoff_.Next()));
+  Sleep(WithinWait(backoff_.Next()));
+}
+
+bool WatchLoop::Await(grpc::CompletionQueue& queue) {
+  for (;;) {
+    void* tag = nullptr;
+    bool ok = false;
+    const auto next = queue.AsyncNext(&tag, &ok, In(kTick));
+    Tick();
+    if (next != grpc::CompletionQueue::TIMEOUT) return ok;
+  }
+}
+
+void WatchLoop::Sleep(Duration duration) {
+  const auto end = SteadyClock::now() + duration;
+  for (Duration left = duration; left > Duration::zero(); left = end - SteadyClock::now()) {
+    if (!connection_.interrupt().SleepFor(std::min(left, kTick))) return;
+    Tick();
+  }
+}
+
+void WatchLoop::Tick() {
+  OnTick();
+  const bool has_new_size = connection_.interrupt().TakeNewSize();
+  if (has_new_size && question_.is_open()) progress_.Ask(QuestionText());
+  AskOperator();
+  progress_.Tick(has_new_size);
+}
+
+// Ctrl-C is a question first; see Interrupt.
+void WatchLoop::AskOperator() {
+  if (!connection_.interrupt().IsAsked()) return;
+  if (!question_.is_open()) {
+    question_.Open();
+    if (!question_.is_open()) return connection_.interrupt().Raise();
+    return progress_.Ask(QuestionText());
+  }
+  const std::optional<Question::Answer> answer = question_.TakeAnswer();
+  if (!answer) return;
+  progress_.Ask("");
+  if (*answer == Question::Answer::kDetach) return connection_.interrupt().Raise();
+  connection_.interrupt().GoOn();
+  if (*answer == Question::Answer::kCancel) CancelIt();
+}
+
+void WatchLoop::CancelIt() {
+  const absl::Status status = Cancel();
+  progress_.Say(status.ok()
+                    ? Printable(name_) + " is cancelled: what has started ends as it truly ends"
+                    : Printable(Message(status)));
+}
+
+std::string WatchLoop::QuestionText() const {
+  return Question::Text(progress_.terminal().Columns() - 1);
 }
 
 Duration WatchLoop::WithinWait(Duration pause) const {

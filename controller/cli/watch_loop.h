@@ -1,11 +1,16 @@
-// Follows something at the controller until it has ended, the operator's time is up or Ctrl-C: the loop that every watch is. Main thread.
+// Follows something at the controller until it has ended, the operator's time is up or Ctrl-C: the loop that every watch is. Main thread,
+// which is never blocked for longer than one unary call: meanwhile the screen is kept and Ctrl-C is answered.
 //
 // One stream at a time is open, and none for longer than a minute: a controller that vanished without a word (its NCN lost power) is noticed
 // when the next stream fails to open. Whatever ends a stream, OK included, means "open the next", unless the controller said that
 // it never will do.
 #pragma once
 
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/support/async_stream.h>
+
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,6 +18,7 @@
 #include "common/time.h"
 #include "controller/cli/connection.h"
 #include "controller/cli/progress.h"
+#include "controller/cli/question.h"
 
 namespace muster::cli {
 
@@ -29,7 +35,7 @@ class WatchLoop {
   absl::StatusOr<WaitEnd> Run();
 
  protected:
-  // Reads one stream to its end; NoteContact for each message.
+  // Reads one stream to its end, with Read; NoteContact for each message.
   virtual grpc::Status Follow(grpc::ClientContext& context) = 0;
   // Nothing came on a stream: because nothing happened, or because nobody is there?
   virtual grpc::Status Ask(grpc::ClientContext& context) = 0;
@@ -37,6 +43,26 @@ class WatchLoop {
   virtual bool IsComplete() const = 0;
   // It has ended, whatever is here.
   virtual bool HasEnded() const = 0;
+
+  // Starts nothing more of it; what Ctrl-C may be answered with.
+  virtual absl::Status Cancel() = 0;
+  // Some ten times a second.
+  virtual void OnTick() {}
+
+  // `take` has each message until the stream ends; its status.
+  template <typename Message, typename Take>
+  grpc::Status Read(std::unique_ptr<grpc::ClientAsyncReader<Message>> stream,
+                    grpc::CompletionQueue& queue, Take take) {
+    stream->StartCall(this);
+    Message message;
+    if (Await(queue)) {
+      for (stream->Read(&message, this); Await(queue); stream->Read(&message, this)) take(message);
+    }
+    grpc::Status status;
+    stream->Finish(&status, this);
+    Await(queue);
+    return status;
+  }
 
   void NoteContact();
   Connection& connection() { return connection_; }
@@ -46,9 +72,17 @@ class WatchLoop {
  private:
   using SteadyClock = std::chrono::steady_clock;
 
+  absl::StatusOr<WaitEnd> Loop();
   grpc::Status FollowOneStream();
   grpc::Status AskOnce();
   void Pause(const grpc::Status& status);
+  // Whether what was begun last has worked.
+  bool Await(grpc::CompletionQueue& queue);
+  void Sleep(Duration duration);
+  void Tick();
+  void AskOperator();
+  void CancelIt();
+  std::string QuestionText() const;
   Duration WithinWait(Duration pause) const;
   bool IsTimeUp() const { return end_ && SteadyClock::now() >= *end_; }
   std::string What() const { return "watch " + name_; }
@@ -60,6 +94,7 @@ class WatchLoop {
   std::optional<SteadyClock::time_point> end_;
   SteadyClock::time_point last_contact_ = SteadyClock::now();
   Backoff backoff_;
+  Question question_;
   bool is_broken_ = false;
 };
 

@@ -1,0 +1,21 @@
+// What stands at the other end of standard output or standard error. Any thread.
+#pragma once
+
+#include <cstddef>
+
+namespace muster::cli {
+
+struct Terminal {
+  int fd = -1;
+  bool is_terminal = false;
+  bool has_escapes = false;  // the cursor can be moved: a terminal, and TERM is set and not dumb
+  bool has_colours = false;  // and NO_COLOR is not set, or empty (no-color.org)
+
+  static Terminal Of(int fd);
+
+  // Of the screen as it is now; 80 and 24 if it does not say.
+  size_t Columns() const;
+  size_t Rows() const;
+};
+
+}  // namespace muster::cli
