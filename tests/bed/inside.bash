@@ -98,6 +98,7 @@ make_root() {
   echo "hosts: files" >>"$etc/nsswitch.conf"
   printf '%s\n' 'ID=bed' 'NAME="bed test host"' 'PRETTY_NAME="bed test host"' >"$etc/os-release"
   echo 'root:*:19000::::::' >"$etc/shadow"
+  : >"$etc/gshadow"
   : >"$etc/fstab"
   : >"$etc/hosts"
   ln -sf /proc/self/mounts "$etc/mtab"
@@ -161,6 +162,17 @@ cmd__loop() {
     [[ $? == 129 ]] || break
   done
 }
+# The machine's /usr and dpkg's database under a layer of the host's own, in which what the last boot wrote is gone. The units are a copy.
+layered_mounts() {
+  local host=$1 root=$2 own=$NS/host/$1.own name
+  rm -rf "$own"
+  for name in usr var/lib/dpkg; do
+    mkdir -p "$own/$name/"{layer,work} "$root/$name"
+    echo "overlay $root/$name overlay lowerdir=/$name,upperdir=$own/$name/layer,workdir=$own/$name/work"
+  done
+  cp -a "$NS/units" "$own/units"
+  echo "$own/units $root/usr/lib/systemd/system none bind"
+}
 # In the host's own namespaces: build its root, then become its PID 1.
 cmd__host() {
   . "$BED_STATE/conf"
@@ -176,9 +188,14 @@ cmd__host() {
   id=$(md5sum <<<"bed $BED_STATE $host")
   echo "${id%% *}" >"$root/etc/machine-id"
 
-  cat >"$NS/host/$host.fstab" <<END
-/usr $root/usr none bind,ro
-$NS/units $root/usr/lib/systemd/system none bind,ro
+  {
+    if ((WRITABLE)); then
+      layered_mounts "$host" "$root"
+    else
+      echo "/usr $root/usr none bind,ro"
+      echo "$NS/units $root/usr/lib/systemd/system none bind,ro"
+    fi
+    cat <<END
 $NS/empty $root/usr/lib/systemd/system-generators none bind,ro
 proc $root/proc proc nosuid,nodev,noexec
 sysfs $root/sys sysfs ro,nosuid,nodev,noexec
@@ -188,6 +205,7 @@ run $root/run tmpfs mode=755,nosuid,nodev
 tmp $root/tmp tmpfs mode=1777
 $BED_STATE/hosts $root/etc/hosts none bind,ro
 END
+  } >"$NS/host/$host.fstab"
   mount -a -T "$NS/host/$host.fstab"
   cp -a "$NS/dev/." "$root/dev/"
   mkdir -p "$root/run/bed" "$root/run/systemd"
