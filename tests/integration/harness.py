@@ -139,16 +139,23 @@ class World:
                 before_boot(self)
             binds = [option for name in programs for option in ("--bind", f"{program(name)}:/opt/bed/{name.lower()}")]
             self.bed("up", str(hosts), "--off", "--owner", str(os.getpid()), "--units", unit_directory, *binds,
-                     "--bind", f"{program(agent)}:/opt/muster/muster-agent",
+                     *self._agent_options(program(agent)),
                      "--bind", f"{program('ORCA_STUB')}:/opt/bed/orca_stub", "--bind", f"{self.etc}:/opt/muster-etc")
             self._start_stand_ins(csm is not None, csm_options)
-            self.start_musterd()
-            self.bed("boot", "all")
-            self.wait_attached()
+            self._begin()
         except BaseException:
             self.show_logs()
             self.close()
             raise
+
+    def _agent_options(self, path):
+        """Of `bed up`: how hosts come by the agent."""
+        return ["--bind", f"{path}:/opt/muster/muster-agent"]
+
+    def _begin(self):
+        self.start_musterd()
+        self.bed("boot", "all")
+        self.wait_attached()
 
     def _make_files(self, units, agent_settings):
         ca = os.path.join(self.directory, "ca")

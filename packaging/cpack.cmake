@@ -1,0 +1,158 @@
+# What is installed, and the packages made of it: muster-controller, muster-agent and muster, as deb with their debug information
+# beside them, and as rpm. `packaging/build-packages` makes them from a release build.
+set(CMAKE_INSTALL_PREFIX /usr)
+set(units_dir /usr/lib/systemd/system)
+set(packaging_dir ${CMAKE_CURRENT_LIST_DIR})
+set(scripts_dir ${CMAKE_BINARY_DIR}/packaging/scripts)
+
+# ---- which files
+
+install(TARGETS musterd RUNTIME DESTINATION sbin COMPONENT controller)
+install(TARGETS muster-agent RUNTIME DESTINATION sbin COMPONENT agent)
+install(TARGETS muster RUNTIME DESTINATION bin COMPONENT cli)
+
+install(FILES packaging/systemd/musterd.service DESTINATION ${units_dir} COMPONENT controller)
+install(FILES packaging/systemd/muster-agent.service DESTINATION ${units_dir} COMPONENT agent)
+install(FILES packaging/systemd/sysusers.conf DESTINATION /usr/lib/sysusers.d RENAME muster-controller.conf COMPONENT controller)
+install(FILES packaging/systemd/tmpfiles.conf DESTINATION /usr/lib/tmpfiles.d RENAME muster-controller.conf COMPONENT controller)
+
+install(FILES packaging/etc/musterd.toml DESTINATION /etc/muster COMPONENT controller)
+install(FILES packaging/etc/agent.toml DESTINATION /etc/muster COMPONENT agent)
+# For the certificates; empty. The controller's becomes that of its group when it is installed.
+install(DIRECTORY DESTINATION /etc/muster/controller COMPONENT controller
+  DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE)
+install(DIRECTORY DESTINATION /etc/muster/agent COMPONENT agent DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+
+install(FILES packaging/prometheus/muster.rules.yml packaging/prometheus/prometheus.yml.example
+  DESTINATION share/muster/prometheus COMPONENT controller)
+install(FILES packaging/grafana/muster.json DESTINATION share/muster/grafana COMPONENT controller)
+
+# Manual pages and completions are made by the build.
+set(man_dir ${CMAKE_BINARY_DIR}/packaging/man)
+function(muster_install_man component)
+  foreach(page ${ARGN})
+    string(REGEX MATCH "[0-9]$" section ${page})
+    install(FILES ${man_dir}/man${section}/${page} DESTINATION share/man/man${section} COMPONENT ${component} OPTIONAL)
+  endforeach()
+endfunction()
+muster_install_man(controller musterd.8 musterd.toml.5)
+muster_install_man(agent muster-agent.8 agent.toml.5)
+install(DIRECTORY ${man_dir}/man1 DESTINATION share/man COMPONENT cli OPTIONAL FILES_MATCHING PATTERN "*.1")
+set(completions_dir ${CMAKE_BINARY_DIR}/packaging/completions)
+install(FILES ${completions_dir}/muster.bash DESTINATION share/bash-completion/completions RENAME muster COMPONENT cli OPTIONAL)
+install(FILES ${completions_dir}/_muster DESTINATION share/zsh/site-functions COMPONENT cli OPTIONAL)
+
+# ---- what is done around the files: the same scripts for dpkg and rpm, which call them with other arguments
+
+# muster_scripts(COMPONENT): from PACKAGE, UNIT, PREPARE, NEXT and PURGE. dpkg says what happens and rpm how many versions stay.
+function(muster_scripts component)
+  set(IF_CONFIGURE "[ \"$1\" = configure ] || exit 0")
+  set(IF_REMOVE "[ \"$1\" = remove ] || exit 0")
+  set(IF_GONE "case $1 in remove|purge) ;; *) exit 0 ;; esac")
+  set(IS_FIRST "[ -z \"$2\" ]")
+  set(IF_PURGE "[ \"$1\" = purge ] || exit 0\n${PURGE}")
+  foreach(script postinst prerm postrm)
+    configure_file(${packaging_dir}/scripts/${script}.in ${scripts_dir}/deb/${component}/${script} @ONLY
+      FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  endforeach()
+  set(IF_CONFIGURE "")
+  set(IF_REMOVE "[ \"$1\" = 0 ] || exit 0")
+  set(IF_GONE "${IF_REMOVE}")
+  set(IS_FIRST "[ \"$1\" = 1 ]")
+  set(IF_PURGE "")
+  foreach(script postinst prerm postrm)
+    configure_file(${packaging_dir}/scripts/${script}.in ${scripts_dir}/rpm/${component}/${script} @ONLY)
+  endforeach()
+endfunction()
+
+# One of the two daemons: its scripts, and its settings, which an upgrade leaves as the site has changed them.
+macro(muster_daemon component settings)
+  muster_scripts(${component})
+  string(TOUPPER ${component} COMPONENT)
+  file(WRITE ${scripts_dir}/deb/${component}/conffiles "${settings}\n")
+  set(CPACK_DEBIAN_${COMPONENT}_PACKAGE_CONTROL_EXTRA
+    ${scripts_dir}/deb/${component}/postinst ${scripts_dir}/deb/${component}/prerm ${scripts_dir}/deb/${component}/postrm
+    ${scripts_dir}/deb/${component}/conffiles)
+  set(CPACK_RPM_${COMPONENT}_POST_INSTALL_SCRIPT_FILE ${scripts_dir}/rpm/${component}/postinst)
+  set(CPACK_RPM_${COMPONENT}_PRE_UNINSTALL_SCRIPT_FILE ${scripts_dir}/rpm/${component}/prerm)
+  set(CPACK_RPM_${COMPONENT}_POST_UNINSTALL_SCRIPT_FILE ${scripts_dir}/rpm/${component}/postrm)
+  set(CPACK_RPM_${COMPONENT}_USER_FILELIST "%config(noreplace) ${settings}")
+endmacro()
+
+set(PACKAGE muster-controller)
+set(UNIT musterd.service)
+set(PREPARE "systemd-sysusers muster-controller.conf\nsystemd-tmpfiles --create muster-controller.conf")
+set(NEXT "put musterd's certificate into /etc/muster/controller (muster pki issue), look at /etc/muster/musterd.toml, then type:")
+set(PURGE [[
+rm -rf /var/lib/muster /etc/muster/controller
+rm -f /etc/muster/inventory.toml /etc/muster/revoked /etc/muster/web.token /etc/muster/client-secret /etc/muster/kubeconfig
+rmdir --ignore-fail-on-non-empty /etc/muster 2>/dev/null || true
+# Nothing is its own any more.
+if getent passwd muster >/dev/null; then userdel muster; fi
+if getent group muster >/dev/null; then groupdel muster; fi]])
+muster_daemon(controller /etc/muster/musterd.toml)
+
+set(PACKAGE muster-agent)
+set(UNIT muster-agent.service)
+set(PREPARE "")
+set(NEXT "put this node's certificate into /etc/muster/agent (muster pki issue), look at /etc/muster/agent.toml, then type:")
+set(PURGE [[
+rm -rf /etc/muster/agent /run/muster-agent
+rmdir --ignore-fail-on-non-empty /etc/muster 2>/dev/null || true]])
+muster_daemon(agent /etc/muster/agent.toml)
+
+# ---- the packages
+
+set(CPACK_COMPONENTS_ALL controller agent cli)
+set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
+set(CPACK_GENERATOR DEB RPM)
+set(CPACK_PACKAGE_NAME muster)
+set(CPACK_PACKAGE_VENDOR Muster)
+set(CPACK_PACKAGE_CONTACT "Muster maintainers <root@localhost>")
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
+set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
+# The prefix is that of above; settings and units have absolute paths.
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_PROJECT_CONFIG_FILE ${packaging_dir}/cpack-project.cmake)
+
+set(controller_summary "Controller of Muster")
+set(controller_description "musterd keeps jobs and follows each of their nodes to a named end. Agents on the nodes and operators come to it.")
+set(agent_summary "Agent of Muster, for every node")
+set(agent_description "muster-agent restarts units and unmounts projected content when the controller asks for it and the node's policy allows it.")
+set(cli_summary "Command line of Muster, for operators")
+set(cli_description "muster asks a controller for jobs, follows them and reports every node. It makes certificates, too.")
+foreach(component controller agent cli)
+  string(TOUPPER ${component} COMPONENT)
+  set(CPACK_COMPONENT_${COMPONENT}_DESCRIPTION "${${component}_description}")
+  set(name muster-${component})
+  if(component STREQUAL cli)
+    set(name muster)
+  endif()
+  set(CPACK_DEBIAN_${COMPONENT}_PACKAGE_NAME ${name})
+  set(CPACK_DEBIAN_${COMPONENT}_DESCRIPTION "${${component}_summary}\n${${component}_description}")
+  set(CPACK_DEBIAN_${COMPONENT}_FILE_NAME DEB-DEFAULT)
+  set(CPACK_RPM_${COMPONENT}_PACKAGE_NAME ${name})
+  set(CPACK_RPM_${COMPONENT}_PACKAGE_SUMMARY "${${component}_summary}")
+  set(CPACK_RPM_${COMPONENT}_PACKAGE_DESCRIPTION "${${component}_description}")
+  set(CPACK_RPM_${COMPONENT}_FILE_NAME RPM-DEFAULT)
+endforeach()
+
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_SECTION admin)
+set(CPACK_DEBIAN_CONTROLLER_PACKAGE_DEPENDS "systemd (>= 246), passwd")
+set(CPACK_DEBIAN_CONTROLLER_PACKAGE_SUGGESTS "muster, prometheus")
+set(CPACK_DEBIAN_AGENT_PACKAGE_DEPENDS "systemd (>= 246)")
+
+set(CPACK_RPM_COMPONENT_INSTALL ON)
+set(CPACK_RPM_CONTROLLER_PACKAGE_REQUIRES "systemd >= 246")
+set(CPACK_RPM_PACKAGE_LICENSE "see the source")
+set(CPACK_RPM_PACKAGE_GROUP "System/Management")
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
+  /etc /usr/sbin /usr/lib /usr/lib/systemd ${units_dir} /usr/lib/sysusers.d /usr/lib/tmpfiles.d
+  /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man8
+  /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/zsh /usr/share/zsh/site-functions)
+
+include(CPack)

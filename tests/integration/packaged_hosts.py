@@ -1,0 +1,104 @@
+"""Hosts on which nothing of Muster is until its packages are installed: the first is a management node with controller, agent and
+command, the others are nodes."""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+
+from harness import World
+from programs import program
+
+VERSION = os.environ.get("VERSION", "")
+NEXT_VERSION = f"{VERSION}+1"
+CONTROLLER = ("muster-controller", "muster-agent", "muster")
+NODE = ("muster-agent",)
+# What a life of any package leaves behind, and what runs by itself: the kernel's, logs, dpkg's own, systemd's, the backups that `useradd` and
+# the like make, the trigger of man-db.
+NOT_OURS = ("/proc", "/sys", "/dev", "/run/bed", "/run/systemd", "/run/log", "/var/log", "/var/lib/dpkg", "/etc/.pwd.lock", "/etc/passwd-", "/etc/group-",
+            "/etc/shadow-", "/etc/gshadow-", "/var/cache/man")
+
+
+def package_file(directory, name, version):
+    found = glob.glob(os.path.join(directory, f"{name}_{version}_*.deb"))
+    assert len(found) == 1, f"{directory} was to have one {name} {version}: {found}"
+    return os.path.join("/packages", os.path.basename(directory), os.path.basename(found[0]))
+
+
+class PackagedWorld(World):
+    """Installed, configured and purged host by host."""
+
+    first_is_up = False
+
+    def __init__(self, hosts, **options):
+        self.directories = {VERSION: program("PACKAGES"), NEXT_VERSION: program("NEXT_PACKAGES")}
+        super().__init__(hosts, **options)
+
+    def _make_units(self, unit_files):
+        directory = super()._make_units(unit_files)
+        os.unlink(os.path.join(directory, "muster-agent.service"))
+        with open(os.path.join(directory, "WANTED"), "w", encoding="ascii") as file:
+            file.write("cray-orca.service\n")
+        return directory
+
+    def _agent_options(self, path):
+        return ["--writable", *(option for directory in self.directories.values()
+                                for option in ("--bind", f"{directory}:/packages/{os.path.basename(directory)}"))]
+
+    def _begin(self):
+        """A site's certificate for the first host, with which it has its controller."""
+        first = self.host(1)
+        self.env["MUSTER_CONTROLLER"] = f"{first.name}:7421"
+        subprocess.run([program("MUSTER"), "pki", "issue", "--dir", os.path.join(self.directory, "ca"), "--role", "controller", "--san",
+                        first.name, "--out", os.path.join(self.etc, "controller"), "packaged"], check=True, stdout=subprocess.DEVNULL)
+        shutil.copytree(self.env["MUSTER_TLS_DIR"], os.path.join(self.etc, "operator"))
+        self.bed("boot", "all")
+        self.first_is_up = True
+
+    def show_logs(self):
+        if self.first_is_up:
+            print("---- musterd", self.host(1).journal("musterd.service")[-6000:], sep="\n", file=sys.stderr)
+        super().show_logs()
+
+    def packages_of(self, host):
+        return CONTROLLER if host is self.host(1) else NODE
+
+    def install(self, host, version):
+        """What dpkg says of it."""
+        return host.run("dpkg", "-i", *(package_file(self.directories[version], name, version) for name in self.packages_of(host)))
+
+    def purge(self, host):
+        host.run("dpkg", "--purge", *self.packages_of(host))
+
+    def configure(self, host):
+        """What a site does after it has installed the packages, with no step that their units could do themselves."""
+        host.run("sh", "-ec", f"""
+            cp /opt/muster-etc/{host.nid}/*.pem /etc/muster/agent/
+            cp /opt/muster-etc/agent.toml /etc/muster/agent.toml
+            mkdir -p /etc/systemd/system/muster-agent.service.d
+            printf '[Service]\\nEnvironment=MUSTER_CONTROLLER={self.host(1).name}:7420\\n' >/etc/systemd/system/muster-agent.service.d/site.conf
+            systemctl daemon-reload
+            """)
+        if host is self.host(1):
+            host.run("sh", "-ec", "cp /opt/muster-etc/controller/*.pem /etc/muster/controller/")
+            host.systemctl("enable", "--now", "musterd.service")
+        host.systemctl("enable", "--now", "muster-agent.service")
+
+    def forget(self, host):
+        """Takes away what configure() has put outside of the packages' own places."""
+        host.run("rm", "-rf", "/etc/systemd/system/muster-agent.service.d")
+
+
+def files_of(host):
+    """{path: what it is, whose, and its content's sum if it is small}"""
+    prune = " -o ".join(f"-path {path}" for path in NOT_OURS)
+    listed = host.run("find", "/", "-regextype", "posix-extended", "(", *prune.split(), ")", "-prune", "-o", "-printf",
+                      "%p\t%y %m %U:%G %l\n")
+    files = dict(line.split("\t", 1) for line in listed.splitlines())
+    sums = host.run("sh", "-c", "find /etc /usr/lib/systemd -type f -exec md5sum {} +", check=False)
+    for line in sums.splitlines():
+        total, path = line.split(maxsplit=1)
+        if path in files:
+            files[path] += f" {total}"
+    return files
