@@ -1,5 +1,4 @@
 // muster-agent: reads its settings, opens the ledger, wires the seams and runs the loop until SIGTERM.
-#include <getopt.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -7,12 +6,15 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <random>
+#include <utility>
 
 #include "agent/ledger/directory_ledger.h"
 #include "agent/mount/child_pool.h"
 #include "agent/mount/mount_reader.h"
 #include "agent/mount/mounts_watch.h"
+#include "agent/options.h"
 #include "agent/runner/agent_runner.h"
 #include "agent/runner/config.h"
 #include "agent/systemd/sdbus_unit_manager.h"
@@ -21,77 +23,11 @@
 #include "agent/uplink/tls_client.h"
 #include "common/journal.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/version.h"
 
 namespace muster {
 namespace {
-
-constexpr char kUsage[] =
-    "usage: muster-agent --controller HOST:PORT[,HOST:PORT…] --tls-dir DIR --state-dir DIR "
-    "[--config FILE]\n"
-    "  --controller  the controller's addresses, in the order in which they are tried\n"
-    "  --tls-dir     ca.pem, cert.pem and key.pem of this node\n"
-    "  --state-dir   the ledger; it must outlive the agent, and need not outlive a boot\n"
-    "  --config      policy and aliases (TOML), writable by root only\n"
-    "  --debug       log more\n";
-
-struct Options {
-  AgentConfig config;
-  std::vector<HostPort> controllers;
-  std::string config_file;
-  bool debug = false;
-};
-
-absl::Status Usage(const std::string& what) {
-  return MakeStatus(absl::StatusCode::kInvalidArgument, "{}\n{}", what, kUsage);
-}
-
-absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
-  static const option kOptions[] = {{"controller", required_argument, nullptr, 'c'},
-                                    {"tls-dir", required_argument, nullptr, 't'},
-                                    {"state-dir", required_argument, nullptr, 's'},
-                                    {"config", required_argument, nullptr, 'f'},
-                                    {"debug", no_argument, nullptr, 'd'},
-                                    {"version", no_argument, nullptr, 'v'},
-                                    {"help", no_argument, nullptr, 'h'},
-                                    {nullptr, 0, nullptr, 0}};
-  Options options;
-  for (int c; (c = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
-    switch (c) {
-      case 'c': {
-        absl::StatusOr<std::vector<HostPort>> controllers = ParseControllers(optarg);
-        if (!controllers.ok()) return Usage("--controller: " + Message(controllers.status()));
-        options.controllers = *controllers;
-        break;
-      }
-      case 't':
-        options.config.tls_dir = optarg;
-        break;
-      case 's':
-        options.config.state_dir = optarg;
-        break;
-      case 'f':
-        options.config_file = optarg;
-        break;
-      case 'd':
-        options.debug = true;
-        break;
-      case 'v':
-        std::printf("muster-agent %s\n", kVersion);
-        std::exit(0);
-      case 'h':
-        std::fputs(kUsage, stdout);
-        std::exit(0);
-      default:
-        return Usage("see above");
-    }
-  }
-  if (optind < argc) return Usage(fmt::format("'{}' is not an option", argv[optind]));
-  if (options.controllers.empty()) return Usage("--controller is missing");
-  if (options.config.tls_dir.empty()) return Usage("--tls-dir is missing");
-  if (options.config.state_dir.empty()) return Usage("--state-dir is missing");
-  return options;
-}
 
 absl::StatusOr<std::string> ReadBootId() {
   constexpr char kPath[] = "/proc/sys/kernel/random/boot_id";
@@ -124,21 +60,71 @@ class Node final : public AgentPlace {
   MountsWatch* watch_ = nullptr;
 };
 
-// The host name, and its first label.
-std::vector<std::string> HostNames() {
-  char name[256] = {};
-  if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0') return {};
-  const std::string host = name;
-  const std::string label = host.substr(0, host.find('.'));
-  return label == host ? std::vector{host} : std::vector{host, label};
+AgentCore::Config CoreConfigOf(const AgentConfig& config, const std::string& node,
+                               const std::string& boot_id) {
+  return {node, boot_id, config.aliases, config.policy_units, config.content, config.watched_units};
 }
 
-absl::Status Run(Options options) {
-  AgentConfig& config = options.config;
-  config.aliases = HostNames();
-  if (!options.config_file.empty()) {
-    MUSTER_RETURN_IF_ERROR(ReadAgentConfig(options.config_file, &config));
+// Reads the settings again at SIGHUP: what is wrong changes nothing. Neither the session nor an attempt is touched.
+class Reloader {
+ public:
+  // Lent. `config` is what runs, and becomes what is read.
+  struct Running {
+    AgentConfig& config;
+    AgentRunner& runner;
+    H2Uplink& uplink;
+    std::string node;
+    std::string boot_id;
+  };
+
+  Reloader(sd_event* event, std::function<absl::StatusOr<AgentOptions>()> read, Running running)
+      : read_(std::move(read)), running_(std::move(running)), started_(running_.config) {
+    CallOnHangup(
+        event,
+        [](sd_event_source*, const signalfd_siginfo*, void* self) {
+          NotifyReloading();
+          static_cast<Reloader*>(self)->Reload();
+          sd_notify(0, "READY=1");
+          return 0;
+        },
+        this);
   }
+
+ private:
+  void Reload() {
+    const absl::StatusOr<AgentOptions> options = read_();
+    if (!options.ok())
+      return log::Error("the settings stay as they were: {}", Message(options.status()));
+    AgentConfig& config = running_.config;
+    Tell(options->config);
+    // Certificates are read for each connection by these.
+    AgentConfig next = options->config;
+    next.tls_dir = config.tls_dir;
+    next.patterns = config.patterns;
+    config = std::move(next);
+    running_.runner.Reconfigure(CoreConfigOf(config, running_.node, running_.boot_id));
+    running_.uplink.SetControllers(options->controllers);
+  }
+
+  void Tell(const AgentConfig& next) const {
+    AgentConfig defaults;
+    const Settings settings = AgentSettings(&defaults);
+    const auto joined = [](const Texts& names) {
+      return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ","));
+    };
+    log::Info("settings read again changed={} take_a_restart={}",
+              joined(ChangesBetween(settings.list(), running_.config.given, next.given).live),
+              joined(ChangesBetween(settings.list(), started_.given, next.given).at_restart));
+  }
+
+  const std::function<absl::StatusOr<AgentOptions>()> read_;
+  const Running running_;
+  const AgentConfig started_;
+};
+
+absl::Status Run(AgentOptions options,
+                 const std::function<absl::StatusOr<AgentOptions>()>& read_again) {
+  AgentConfig& config = options.config;
   absl::StatusOr<std::string> node = ReadOwnName(config.tls_dir, config.patterns.agent);
   MUSTER_RETURN_IF_ERROR(node.status());
   absl::StatusOr<std::string> boot_id = ReadBootId();
@@ -156,9 +142,7 @@ absl::Status Run(Options options) {
   std::random_device device;
   std::mt19937_64 random((static_cast<uint64_t>(device()) << 32) | device());
   Node place;
-  AgentRunner runner(
-      {*node, *boot_id, config.aliases, config.policy_units, config.content, config.watched_units},
-      event, **ledger, place);
+  AgentRunner runner(CoreConfigOf(config, *node, *boot_id), event, **ledger, place);
   MountsWatch mounts(event, [&runner] { runner.OnMountsChanged(); });
   place.Bind(&mounts);
   SdBusUnitManager units(event, runner);
@@ -167,6 +151,7 @@ absl::Status Run(Options options) {
   uplink_config.stream.tls_dir = config.tls_dir;
   uplink_config.stream.controller_pattern = config.patterns.controller;
   H2Uplink uplink(event, uplink_config, runner, random);
+  const Reloader reloader(event, read_again, {config, runner, uplink, *node, *boot_id});
   log::Info("starting version={} node={} incarnation={}", kVersion, *node,
             (*ledger)->incarnation());
   runner.Start(units, children, uplink);
@@ -178,19 +163,32 @@ absl::Status Run(Options options) {
   return code < 0 ? ErrnoStatus(-code, "run the event loop") : absl::OkStatus();
 }
 
+// --check-config.
+absl::Status CheckTlsFiles(const AgentConfig& config) {
+  MUSTER_RETURN_IF_ERROR(ReadOwnName(config.tls_dir, config.patterns.agent).status());
+  return NewTlsClient(config.tls_dir).status();
+}
+
 }  // namespace
 }  // namespace muster
 
 int main(int argc, char** argv) {
-  absl::StatusOr<muster::Options> options = muster::ParseOptions(argc, argv);
-  if (!options.ok()) {
-    std::fprintf(stderr, "muster-agent: %s\n", muster::Message(options.status()).c_str());
+  const auto read = [argc, argv] { return muster::ReadOptions(argc, argv); };
+  absl::StatusOr<muster::AgentOptions> options = read();
+  absl::Status status = options.status();
+  if (options.ok() && options->is_check) status = muster::CheckTlsFiles(options->config);
+  if (!status.ok()) {
+    std::fprintf(stderr, "muster-agent: %s\n", muster::Message(status).c_str());
     return 2;
+  }
+  if (options->is_check) {
+    std::puts("ok");
+    return 0;
   }
   muster::log::Init("muster-agent",
                     options->debug ? muster::log::Level::kDebug : muster::log::Level::kInfo);
   muster::log::SetJournal(&muster::SendToJournal);
-  if (absl::Status status = muster::Run(std::move(*options)); !status.ok()) {
+  if (status = muster::Run(*std::move(options), read); !status.ok()) {
     muster::log::Error("{}", muster::Message(status));
     return 1;
   }

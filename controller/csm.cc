@@ -13,6 +13,17 @@ std::string TakeSecret() {
   return copy;
 }
 
+// What an operation that is under way cannot go on without, and is not known any more; null if nothing.
+const char* MissingService(const OperationSpec& spec, const CsmCaller* caller) {
+  const bool asks_hmnfd = !spec.content;
+  const bool asks_cps = spec.content && spec.content->min_servers > 0;
+  const bool asks_bos = spec.content && !spec.content->bos_template.empty();
+  if (asks_hmnfd && (caller == nullptr || !caller->has_hmnfd())) return "hmnfd";
+  if (asks_cps && (caller == nullptr || !caller->has_cps())) return "cps";
+  if (asks_bos && (caller == nullptr || !caller->has_bos())) return "bos";
+  return nullptr;
+}
+
 }  // namespace
 
 Csm::Csm(const CsmConfig& config, NodeRegistry& registry, const Clock& clock)
@@ -33,6 +44,22 @@ Csm::Csm(const CsmConfig& config, NodeRegistry& registry, const Clock& clock)
                                   [&registry, &clock](const std::vector<InventoryNode>& nodes) {
                                     registry.SetHsm(nodes, clock.Now());
                                   });
+}
+
+absl::StatusOr<std::unique_ptr<Csm>> ReachCsm(const ControllerConfig& config,
+                                              const LoadedOperations& loaded,
+                                              NodeRegistry& registry, const Clock& clock) {
+  std::unique_ptr<Csm> csm;
+  if (config.csm.is_used()) csm = std::make_unique<Csm>(config.csm, registry, clock);
+  for (const OperationRecord& operation : loaded.operations) {
+    const char* missing = MissingService(*operation.spec, csm ? csm->caller() : nullptr);
+    if (missing == nullptr) continue;
+    return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                      "{} is under way, and [csm] of the settings names no {} any more: put it "
+                      "back",
+                      OperationName(operation.spec->id), missing);
+  }
+  return csm;
 }
 
 }  // namespace muster

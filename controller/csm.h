@@ -4,12 +4,15 @@
 #include <memory>
 #include <string>
 
+#include "common/status.h"
 #include "common/time.h"
+#include "controller/config.h"
 #include "controller/csm/csm_config.h"
 #include "controller/csm/csm_services.h"
 #include "controller/csm/hsm_poller.h"
 #include "controller/csm_caller.h"
 #include "controller/inventory/node_registry.h"
+#include "controller/store/job_store.h"
 
 namespace muster {
 
@@ -31,5 +34,10 @@ class Csm {
   std::unique_ptr<CsmCaller> caller_;
   std::unique_ptr<HsmPoller> poller_;
 };
+
+// Null if the settings name no service. FAILED_PRECONDITION if an operation that is under way needs what they do not name.
+absl::StatusOr<std::unique_ptr<Csm>> ReachCsm(const ControllerConfig& config,
+                                              const LoadedOperations& loaded,
+                                              NodeRegistry& registry, const Clock& clock);
 
 }  // namespace muster

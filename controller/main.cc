@@ -3,11 +3,8 @@
 #ifdef MUSTER_HAS_TCMALLOC
 #include <gperftools/malloc_extension.h>
 #endif
-#include <signal.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <functional>
@@ -16,12 +13,12 @@
 
 #include "common/journal.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/version.h"
 #include "controller/api/controller_service.h"
 #include "controller/api/operator_server.h"
 #include "controller/config.h"
 #include "controller/csm.h"
-#include "controller/edge/acceptor.h"
 #include "controller/edge/refusals.h"
 #include "controller/edge/server_credentials.h"
 #include "controller/engine/engine.h"
@@ -29,15 +26,18 @@
 #include "controller/fleet/subscriber_list.h"
 #include "controller/inventory/node_registry.h"
 #include "controller/metrics/metrics.h"
+#include "controller/named_files.h"
 #include "controller/opened.h"
+#include "controller/ports.h"
+#include "controller/reload.h"
 #include "controller/revoked_file.h"
 #include "controller/runner/runner.h"
 #include "controller/session/agent_gateway.h"
 #include "controller/session/agent_server.h"
 #include "controller/session/session_table.h"
+#include "controller/signals.h"
 #include "controller/store/stored_content_records.h"
 #include "controller/web/web_server.h"
-#include "controller/web_options.h"
 
 namespace muster {
 namespace {
@@ -61,22 +61,6 @@ void ReleaseFreeMemory() {
 #endif
 }
 
-// SIGTERM and SIGINT, for the main thread alone: blocked before any other thread starts.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  }
-  // True when one has come, false after the interval.
-  bool Wait(const timespec& interval) const { return sigtimedwait(&set_, nullptr, &interval) > 0; }
-
- private:
-  sigset_t set_;
-};
-
 // Events of sessions go to the runner, which is made after the table of sessions that it sends through.
 class LateSessionEvents final : public SessionEvents {
  public:
@@ -86,42 +70,6 @@ class LateSessionEvents final : public SessionEvents {
  private:
   SessionEvents* events_ = nullptr;
 };
-
-// As high as it may be: each agent takes one.
-size_t RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
-  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
-}
-
-// What listens. Who connects waits until somebody serves.
-struct Ports {
-  std::unique_ptr<Acceptor> agents;
-  std::unique_ptr<Acceptor> operators;
-
-  ConnectionCounts counts() const {
-    return {agents->waiting() + operators->waiting(), agents->opening() + operators->opening()};
-  }
-};
-
-absl::StatusOr<Ports> Listen(const ControllerConfig& config, Refusals& refusals,
-                             const Clock& clock) {
-  AcceptorOptions agent_connections;
-  const size_t descriptors = RaiseDescriptorLimit();
-  agent_connections.limits.waiting = descriptors / 2;
-  agent_connections.limits.drops_unopened = true;
-  agent_connections.max_streams = kMaxStreamsOfAConnection;
-  absl::StatusOr<std::unique_ptr<Acceptor>> agents =
-      Acceptor::Listen(config.listen, agent_connections, refusals, clock);
-  MUSTER_RETURN_IF_ERROR(agents.status());
-  AcceptorOptions operator_connections;
-  operator_connections.limits.waiting = std::min<size_t>(1024, descriptors / 8);
-  absl::StatusOr<std::unique_ptr<Acceptor>> operators =
-      Acceptor::Listen(config.operator_listen, operator_connections, refusals, clock);
-  MUSTER_RETURN_IF_ERROR(operators.status());
-  return Ports{*std::move(agents), *std::move(operators)};
-}
 
 // What the serving stands on, and does not outlive.
 struct Ground {
@@ -175,10 +123,17 @@ ControllerServiceOptions ServiceOptionsOf(const Ground& ground, CsmCaller* calle
 FleetWatchOptions WatchOptionsOf(const ControllerConfig& config) {
   FleetWatchOptions options;
   // Whoever looks at the map or at metrics must not have to ask for it: that HMNFD has lost its state is what they look for.
-  if (config.web) options.subscribers_interval = 1min;
-  options.awaits_hsm = config.csm && !config.csm->hsm.empty();
+  if (config.has_web()) options.subscribers_interval = 1min;
+  options.awaits_hsm = !config.csm.hsm.empty();
   return options;
 }
+
+// Where the web port is, and what it serves with.
+struct WebPlace {
+  std::string listen;  // empty: nowhere
+  WebFiles files;
+  bool operator==(const WebPlace&) const = default;
+};
 
 // What serves, each of which uses those before it; what is opened is used up. Main thread only.
 class Serving {
@@ -212,7 +167,9 @@ class Serving {
     session_events_.Bind(runner_);
     if (caller() != nullptr) caller()->Bind(runner_);
     runner_.Observe(metrics_.jobs());
-    if (absl::Status status = StartWeb(); !status.ok()) {
+    fleet_.OnChange([this] { WakeWeb(); });
+    if (absl::Status status = StartWeb({ground_.config.web.listen, ground_.opened.files.web});
+        !status.ok()) {
       Stop();
       return status;
     }
@@ -239,6 +196,18 @@ class Serving {
 
   void Sweep() { sessions_.Sweep(ground_.clock.Now(), std::chrono::system_clock::now()); }
 
+  // Another address, certificate or token. The web port is away while this lasts; after an error it is as it was.
+  absl::Status SetWeb(const WebPlace& place) {
+    if (place == web_place_) return absl::OkStatus();
+    const WebPlace before = web_place_;
+    TakeWeb().reset();  // two at once would read by the same readers
+    absl::Status status = StartWeb(place);
+    if (status.ok()) return status;
+    if (absl::Status back = StartWeb(before); !back.ok())
+      log::Error("the web port is away: {}", Message(back));
+    return status;
+  }
+
   // The runner goes between the two: it hears of the sessions' ends, and it answers what operators have asked. Their server waits
   // for every call, which the runner of a full disk would never answer otherwise.
   void Stop() {
@@ -248,28 +217,38 @@ class Serving {
     if (csm_)
       csm_->Stop();  // answers whoever asked for HMNFD's list; it must still be there for who asks now
     if (operator_server_) operator_server_->Shutdown(kShutdownGrace);
-    web_.reset();
+    TakeWeb().reset();
     csm_.reset();  // between the runner's last call and its end
   }
 
  private:
   // Nothing unless the settings say where.
-  absl::Status StartWeb() {
-    if (!ground_.config.web) return absl::OkStatus();
-    absl::StatusOr<WebServer::Options> options = WebOptionsOf(*ground_.config.web, ground_.config);
-    MUSTER_RETURN_IF_ERROR(options.status());
-    absl::StatusOr<std::string> token = WebTokenOf(*ground_.config.web);
-    MUSTER_RETURN_IF_ERROR(token.status());
-    options->started = ground_.clock.Now();
-    options->metrics = [this] { return metrics_.Text(MetricSourcesOf()); };
+  absl::Status StartWeb(const WebPlace& place) {
+    if (place.listen.empty()) return absl::OkStatus();
+    WebServer::Options options{place.listen, place.files.tls, ground_.clock.Now(),
+                               [this] { return metrics_.Text(MetricSourcesOf()); }};
     Opened& opened = ground_.opened;
-    web_ = std::make_unique<WebServer>(
-        *std::move(options),
-        WebAccess(ground_.config.patterns, ground_.is_revoked(), *std::move(token)),
+    auto web = std::make_unique<WebServer>(
+        std::move(options),
+        WebAccess(ground_.config.patterns, ground_.is_revoked(), place.files.token),
         WebSources{ground_.registry, health_, fleet_, *opened.web.jobs, *opened.web.history},
         runner_, *opened.feed_jobs, ground_.refusals);
-    fleet_.OnChange([this] { web_->Wake(); });
-    return web_->Start();
+    MUSTER_RETURN_IF_ERROR(web->Start());
+    web_place_ = place;
+    const MutexLock lock(web_mutex_);
+    web_ = std::move(web);
+    return absl::OkStatus();
+  }
+
+  std::unique_ptr<WebServer> TakeWeb() {
+    const MutexLock lock(web_mutex_);
+    return std::move(web_);
+  }
+
+  // On the fleet's thread.
+  void WakeWeb() {
+    const MutexLock lock(web_mutex_);
+    if (web_ != nullptr) web_->Wake();
   }
 
   MetricSources MetricSourcesOf() {
@@ -298,47 +277,37 @@ class Serving {
   FleetWatch fleet_;
   Metrics metrics_;
   ControllerService service_;
-  std::unique_ptr<WebServer> web_;  // null: it is off
+  WebPlace web_place_;
+  Mutex web_mutex_;
+  std::unique_ptr<WebServer> web_ MUSTER_GUARDED_BY(web_mutex_);  // null: it is off
   std::unique_ptr<GrpcServer> operator_server_;
   std::unique_ptr<GrpcServer> agent_server_;
 };
 
-// What an operation that is under way cannot go on without, and is not known any more; null if nothing.
-const char* MissingService(const OperationSpec& spec, const CsmCaller* caller) {
-  const bool asks_hmnfd = !spec.content;
-  const bool asks_cps = spec.content && spec.content->min_servers > 0;
-  const bool asks_bos = spec.content && !spec.content->bos_template.empty();
-  if (asks_hmnfd && (caller == nullptr || !caller->has_hmnfd())) return "hmnfd";
-  if (asks_cps && (caller == nullptr || !caller->has_cps())) return "cps";
-  if (asks_bos && (caller == nullptr || !caller->has_bos())) return "bos";
-  return nullptr;
-}
+// Reads the settings again.
+using ReadAgain = std::function<absl::StatusOr<ControllerConfig>()>;
 
-// Null without [csm]. FAILED_PRECONDITION if an operation that is under way needs what it has not.
-absl::StatusOr<std::unique_ptr<Csm>> ReachCsm(const ControllerConfig& config,
-                                              const LoadedOperations& loaded,
-                                              NodeRegistry& registry, const Clock& clock) {
-  std::unique_ptr<Csm> csm;
-  if (config.csm) csm = std::make_unique<Csm>(*config.csm, registry, clock);
-  for (const OperationRecord& operation : loaded.operations) {
-    const char* missing = MissingService(*operation.spec, csm ? csm->caller() : nullptr);
-    if (missing == nullptr) continue;
-    return MakeStatus(absl::StatusCode::kFailedPrecondition,
-                      "{} is under way, and [csm] of the settings names no {} any more: put it "
-                      "back",
-                      OperationName(operation.spec->id), missing);
+// Each kSweepInterval.
+void Look(RevokedFile& revoked, Serving& serving, Refusals& refusals,
+          const NodeRegistry& registry) {
+  if (absl::Status status = revoked.Reload(); !status.ok()) {
+    log::Warning("the list of revoked certificates stays as it was: {}", Message(status));
   }
-  return csm;
+  serving.Sweep();
+  refusals.Flush();
+  ReleaseFreeMemory();
+  sd_notifyf(0, "STATUS=%zu agents attached", registry.attached_count());
 }
 
-absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
+absl::Status Run(const ControllerConfig& config, const ReadAgain& read_again,
+                 const Signals& signals) {
   RevokedFile revoked(config.revoked_file);
   MUSTER_RETURN_IF_ERROR(revoked.Reload());
   absl::StatusOr<Opened> opened = Open(config);
   MUSTER_RETURN_IF_ERROR(opened.status());
 
   const SystemClock clock;
-  NodeRegistry registry(opened->inventory);
+  NodeRegistry registry(opened->files.inventory);
   for (const NodeSeen& seen : opened->loaded.nodes) registry.AddSeen(seen.node, seen.aliases);
   const size_t known_jobs = opened->loaded.jobs.size();
 
@@ -354,14 +323,18 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
             config.listen, config.operator_listen, opened->store->epoch().counter,
             registry.All().size(), known_jobs);
   sd_notify(0, "READY=1");
-  while (!stop.Wait(kSweepInterval)) {
-    if (absl::Status status = revoked.Reload(); !status.ok()) {
-      log::Warning("the list of revoked certificates stays as it was: {}", Message(status));
+  Reloader reloader(config, read_again,
+                    {registry, revoked, *opened->store, *opened->history,
+                     [&serving](const ControllerConfig& next, const WebFiles& files) {
+                       return serving.SetWeb({next.web.listen, files});
+                     }});
+  for (Signal signal; (signal = signals.Wait(kSweepInterval)) != Signal::kStop;) {
+    if (signal == Signal::kReload) {
+      NotifyReloading();
+      reloader.Reload();
+      sd_notify(0, "READY=1");
     }
-    serving.Sweep();
-    refusals.Flush();
-    ReleaseFreeMemory();
-    sd_notifyf(0, "STATUS=%zu agents attached", registry.attached_count());
+    Look(revoked, serving, refusals, registry);
   }
 
   sd_notify(0, "STOPPING=1");
@@ -370,23 +343,36 @@ absl::Status Run(const ControllerConfig& config, const StopSignals& stop) {
   return absl::OkStatus();
 }
 
+// --check-config.
+absl::Status Check(const ControllerConfig& config) {
+  MUSTER_RETURN_IF_ERROR(ReadNamedFiles(config).status());
+  return CheckOtherFiles(config);
+}
+
 }  // namespace
 }  // namespace muster
 
 int main(int argc, char** argv) {
   // Debian's Abseil would end the process at a potential deadlock inside gRPC, and looks for them at every lock.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  const absl::StatusOr<muster::ControllerConfig> config = muster::ParseCommandLine(argc, argv);
-  if (!config.ok()) {
-    std::fprintf(stderr, "musterd: %s\n", muster::Message(config.status()).c_str());
+  const muster::ReadAgain read = [argc, argv] { return muster::ParseCommandLine(argc, argv); };
+  const absl::StatusOr<muster::ControllerConfig> config = read();
+  absl::Status status = config.status();
+  if (config.ok() && config->is_check) status = muster::Check(*config);
+  if (!status.ok()) {
+    std::fprintf(stderr, "musterd: %s\n", muster::Message(status).c_str());
     return 2;
+  }
+  if (config->is_check) {
+    std::puts("ok");
+    return 0;
   }
   muster::log::Init("musterd",
                     config->debug ? muster::log::Level::kDebug : muster::log::Level::kInfo);
   muster::log::SetJournal(&muster::SendToJournal);
   muster::SetTlsDefaults();
-  const muster::StopSignals stop;
-  if (absl::Status status = muster::Run(*config, stop); !status.ok()) {
+  const muster::Signals signals;
+  if (status = muster::Run(*config, read, signals); !status.ok()) {
     muster::log::Error("{}", muster::Message(status));
     return 1;
   }

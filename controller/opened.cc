@@ -5,15 +5,9 @@
 
 #include "controller/edge/server_credentials.h"
 #include "controller/engine/engine.h"
-#include "controller/inventory/file_inventory.h"
 
 namespace muster {
 namespace {
-
-absl::StatusOr<std::vector<InventoryNode>> ReadInventory(const std::string& file) {
-  if (file.empty()) return std::vector<InventoryNode>();
-  return ReadInventoryFile(file);
-}
 
 // Puts what was opened in its place.
 template <typename T>
@@ -35,7 +29,7 @@ absl::Status OpenStores(const ControllerConfig& config, Opened* opened) {
   MUSTER_RETURN_IF_ERROR(Put(SqliteHistory::Open(dir, config.retention.history), &opened->history));
   MUSTER_RETURN_IF_ERROR(OpenReaders(dir, &opened->operators));
   MUSTER_RETURN_IF_ERROR(Put(SqliteJobReader::Open(dir), &opened->runners_jobs));
-  if (!config.web) return absl::OkStatus();
+  if (!config.has_web()) return absl::OkStatus();
   MUSTER_RETURN_IF_ERROR(OpenReaders(dir, &opened->web));
   return Put(SqliteJobReader::Open(dir), &opened->feed_jobs);
 }
@@ -57,9 +51,9 @@ absl::Status Load(Opened* opened) {
 
 absl::StatusOr<Opened> Open(const ControllerConfig& config) {
   Opened opened;
-  absl::StatusOr<std::vector<InventoryNode>> inventory = ReadInventory(config.inventory_file);
-  MUSTER_RETURN_IF_ERROR(inventory.status());
-  opened.inventory = *std::move(inventory);
+  absl::StatusOr<NamedFiles> files = ReadNamedFiles(config);
+  MUSTER_RETURN_IF_ERROR(files.status());
+  opened.files = *std::move(files);
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
       MakeServerCredentials(config.tls_dir);
   MUSTER_RETURN_IF_ERROR(credentials.status());

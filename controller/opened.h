@@ -4,12 +4,11 @@
 #include <grpcpp/security/server_credentials.h>
 
 #include <memory>
-#include <vector>
 
 #include "common/status.h"
 #include "controller/config.h"
 #include "controller/fleet/history_store.h"
-#include "controller/inventory/inventory_node.h"
+#include "controller/named_files.h"
 #include "controller/store/sqlite_history.h"
 #include "controller/store/sqlite_job_reader.h"
 #include "controller/store/sqlite_job_store.h"
@@ -23,7 +22,7 @@ struct Readers {
 };
 
 struct Opened {
-  std::vector<InventoryNode> inventory;
+  NamedFiles files;
   std::shared_ptr<grpc::ServerCredentials> credentials;
   std::unique_ptr<SqliteJobStore> store;
   std::unique_ptr<SqliteHistory> history;

@@ -20,6 +20,14 @@ absl::Status RevokedFile::Reload() {
   return absl::OkStatus();
 }
 
+void RevokedFile::Replace(std::string path, RevocationList list) {
+  path_ = std::move(path);
+  read_.reset();
+  MutexLock lock(mutex_);
+  list_ = std::move(list);
+  is_empty_ = list_.size() == 0;
+}
+
 bool RevokedFile::IsRevoked(const CertificateInfo& certificate) const {
   if (is_empty_) return false;
   MutexLock lock(mutex_);

@@ -21,11 +21,13 @@ class RevokedFile {
   // Reads the file if it has changed. After an error the list stays as it was. A file that is not there is an error too: it
   // was named, and a list that got lost must not make stolen certificates valid.
   absl::Status Reload();
+  // Another file, which has just been read. Main thread.
+  void Replace(std::string path, RevocationList list);
   bool IsRevoked(const CertificateInfo& certificate) const;
 
  private:
-  const std::string path_;
-  std::optional<std::filesystem::file_time_type> read_;  // main thread only
+  std::string path_;                                     // main thread only
+  std::optional<std::filesystem::file_time_type> read_;  // likewise
   std::atomic<bool> is_empty_ = true;                    // asked for each session every few seconds
   mutable Mutex mutex_;
   RevocationList list_ MUSTER_GUARDED_BY(mutex_);

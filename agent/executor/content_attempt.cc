@@ -34,19 +34,19 @@ bool IsContentWork(const Work& work) {
 }
 
 ContentAttempt::ContentAttempt(const Command& command, const std::string& boot_id,
-                               const ContentProfile& profile, Time now)
+                               std::shared_ptr<const ContentProfile> profile, Time now)
     : HeldAttempt(command.key),
       boot_id_(boot_id),
-      profile_(&profile),
+      profile_(std::move(profile)),
       work_(command.work),
       intent_boot_id_(boot_id),
       execution_deadline_(now + command.execution_deadline) {}
 
 ContentAttempt::ContentAttempt(const LedgerEntry& entry, const std::string& boot_id,
-                               const ContentProfile& profile)
+                               std::shared_ptr<const ContentProfile> profile)
     : HeldAttempt(entry.intent.key, entry.outcome),
       boot_id_(boot_id),
-      profile_(&profile),
+      profile_(std::move(profile)),
       work_(WorkOf(entry)),
       intent_boot_id_(entry.intent.boot_id),
       execution_deadline_(Time(Duration(entry.intent.deadline_boottime_ns))) {

@@ -24,12 +24,12 @@ bool IsContentWork(const Work& work);
 
 class ContentAttempt final : public HeldAttempt {
  public:
-  // A command that was let in. `boot_id` is this node's; the profile outlives the attempt.
-  ContentAttempt(const Command& command, const std::string& boot_id, const ContentProfile& profile,
-                 Time now);
+  // A command that was let in. `boot_id` is this node's.
+  ContentAttempt(const Command& command, const std::string& boot_id,
+                 std::shared_ptr<const ContentProfile> profile, Time now);
   // What the ledger held when the agent started.
   ContentAttempt(const LedgerEntry& entry, const std::string& boot_id,
-                 const ContentProfile& profile);
+                 std::shared_ptr<const ContentProfile> profile);
 
   void Begin(Time now, Actions* actions);
   void OnMountsRead(Time now, const MountTable& table, Actions* actions);
@@ -114,7 +114,7 @@ class ContentAttempt final : public HeldAttempt {
   void Finish(OutcomeState state, Reason reason, std::string detail, Actions* actions);
 
   const std::string boot_id_;
-  const ContentProfile* profile_;
+  std::shared_ptr<const ContentProfile> profile_;  // never null
   Work work_;
   std::string intent_boot_id_;
 

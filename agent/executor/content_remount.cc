@@ -83,7 +83,7 @@ void ContentAttempt::RemountNext(Actions* actions) {
     return Look(actions);
   }
   const RecordedMount& mount = wanted_[next_++];
-  Run(Child::kMount, MountOne{mount, ExpectedBelow(mount)}, kMountPatience, actions);
+  Run(Child::kMount, MountOne{mount, ExpectedBelow(mount), profile_}, kMountPatience, actions);
 }
 
 // How many mounts are to be at its place before it: what was there before content, and what the record has there.

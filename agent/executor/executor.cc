@@ -60,11 +60,12 @@ const std::string& UnitOf(const Work& work) {
 }  // namespace
 
 Executor::Executor(ExecutorConfig config, const std::vector<LedgerEntry>& entries)
-    : config_(std::move(config)) {
+    : config_(std::move(config)),
+      profile_(std::make_shared<const ContentProfile>(config_.content)) {
   for (const LedgerEntry& entry : entries) {
     const AttemptKey& key = entry.intent.key;
     if (entry.intent.content) {
-      attempts_.emplace(key, ContentAttempt(entry, config_.boot_id, config_.content));
+      attempts_.emplace(key, ContentAttempt(entry, config_.boot_id, profile_));
     } else {
       attempts_.emplace(key, UnitAttempt(entry, config_.boot_id));
     }
@@ -73,6 +74,12 @@ Executor::Executor(ExecutorConfig config, const std::vector<LedgerEntry>& entrie
 
 std::vector<std::string> Executor::Features() {
   return {kRestartUnitFeature, kInspectFeature, kRestartSinceFeature, kContentFeature};
+}
+
+void Executor::SetPolicy(std::set<std::string> policy_units, ContentProfile content) {
+  config_.policy_units = std::move(policy_units);
+  config_.content = std::move(content);
+  profile_ = std::make_shared<const ContentProfile>(config_.content);
 }
 
 void Executor::Start(Time now, Actions* actions) {
@@ -123,7 +130,7 @@ void Executor::On(Time now, const CommandReceived& event, Actions* actions) {
   }
   if (IsContentWork(event.command.work)) {
     Attempt& attempt =
-        attempts_.emplace(key, ContentAttempt(event.command, config_.boot_id, config_.content, now))
+        attempts_.emplace(key, ContentAttempt(event.command, config_.boot_id, profile_, now))
             .first->second;
     return std::get<ContentAttempt>(attempt).Begin(now, actions);
   }

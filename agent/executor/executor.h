@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,6 +36,9 @@ class Executor {
   Executor(ExecutorConfig config, const std::vector<LedgerEntry>& entries);
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
+
+  // What this node allows now, and what its content is: for attempts that come from now on.
+  void SetPolicy(std::set<std::string> policy_units, ContentProfile content);
 
   // Once, before the first event.
   void Start(Time now, Actions* actions);
@@ -78,8 +82,9 @@ class Executor {
   // Ends what an event has begun: attempts that were settled early.
   void Tidy(const AttemptKey& key, Actions* actions);
 
-  // Its content profile is lent to the attempts.
-  const ExecutorConfig config_;
+  ExecutorConfig config_;
+  // config_.content, which attempts keep as it was when they began.
+  std::shared_ptr<const ContentProfile> profile_;
   std::map<AttemptKey, Attempt> attempts_;
 };
 

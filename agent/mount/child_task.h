@@ -1,6 +1,7 @@
 // What is done in a child process, because it may hang or touches a file system that may. Plain data.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,8 @@ struct UnmountOne {
 struct MountOne {
   RecordedMount mount;
   size_t below = 0;
+  // How content is mounted, as it was when the attempt began; never null.
+  std::shared_ptr<const ContentProfile> profile;
 };
 
 // Opens the directory and reads from it once.

@@ -195,7 +195,8 @@ ChildResult DoInChild(const UnmountOne& task, const ContentProfile&) {
                                                std::strerror(error)));
 }
 
-ChildResult DoInChild(const MountOne& task, const ContentProfile& profile) {
+ChildResult DoInChild(const MountOne& task, const ContentProfile&) {
+  const ContentProfile& profile = *task.profile;
   // Looked at here, where nobody else of ours can be at it any more.
   const MountTable table = ReadMountTable();
   for (const ContentMount& present : BuildContentTree(table, profile).mounts)

@@ -46,6 +46,18 @@ void AgentCore::Start(UnitManager& units, Children& children, Uplink& uplink) {
   uplink_->Start();
 }
 
+void AgentCore::Reconfigure(const Config& config) {
+  config_.aliases = config.aliases;
+  config_.policy_units = config.policy_units;
+  config_.content = config.content;
+  config_.watched_units = config.watched_units;
+  executor_.SetPolicy(config_.policy_units, config_.content);
+  units_->Observe(config_.watched_units);
+  // What counts as content may be another, and so what is told of the mounts.
+  watch_.OnUnitsChanged(Now());
+  host_.OnChanged();
+}
+
 void AgentCore::OnUp() {
   is_up_ = true;
   is_welcome_ = false;

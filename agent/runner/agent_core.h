@@ -56,6 +56,10 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   // The seams are made with the core as their handler, so they come after it. Lent; they outlive the core's last event.
   void Start(UnitManager& units, Children& children, Uplink& uplink);
 
+  // What the node's settings say now; node and boot_id stay. Attempts that are under way keep what they began with, and aliases go up with the
+  // next Hello.
+  void Reconfigure(const Config& config);
+
   // UplinkHandler.
   void OnUp() override;
   void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) override;
@@ -105,8 +109,7 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   void Do(const SettleEntry& action);
   void Do(const SendReport& action);
 
-  // Constant after Start.
-  const Config config_;
+  Config config_;
   LedgerStore& ledger_;
   const Clock& clock_;
   Host& host_;

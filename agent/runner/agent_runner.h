@@ -50,6 +50,7 @@ class AgentRunner final : public UplinkHandler,
   void OnUnitsChanged() override { core_.OnUnitsChanged(); }
   void OnWatchRestored(const std::string& unit) override { core_.OnWatchRestored(unit); }
 
+  void Reconfigure(const AgentCore::Config& config) { core_.Reconfigure(config); }
   void OnMountsChanged() { core_.OnMountsChanged(); }
 
  private:

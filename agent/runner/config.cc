@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <map>
+#include <chrono>
 #include <utility>
 
-#include "common/toml_file.h"
+#include "common/host_port.h"
 
 namespace muster {
 namespace {
@@ -26,159 +26,155 @@ absl::Status CheckOwner(const std::string& path) {
                     path);
 }
 
-absl::Status ReadStrings(const std::string& path, const toml::node& node, const std::string& key,
-                         std::vector<std::string>* out) {
-  const toml::array* array = node.as_array();
-  if (array == nullptr) return WrongSetting(path, node, key + " must be an array of strings");
-  for (const toml::node& element : *array) {
-    const auto value = element.value<std::string>();
-    if (!value || value->empty())
-      return WrongSetting(path, element, key + " must be an array of strings");
-    out->push_back(*value);
+std::string CheckControllers(const Texts& controllers) {
+  for (const std::string& controller : controllers) {
+    if (!ParseHostPort(controller).ok())
+      return "must be HOST:PORT each, such as \"mgmt-nmn:7420\", or [ADDRESS]:PORT for IPv6";
   }
-  return absl::OkStatus();
-}
-
-absl::Status ReadPolicy(const std::string& path, const toml::node& node, AgentConfig* config) {
-  const toml::table* table = node.as_table();
-  if (table == nullptr) return WrongSetting(path, node, "policy must be a table");
-  for (const auto& [key, value] : *table) {
-    if (key.str() != "units") {
-      return WrongSetting(path, value, "unknown key policy." + std::string(key.str()));
-    }
-    std::vector<std::string> units;
-    MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "policy.units", &units));
-    config->policy_units = {units.begin(), units.end()};
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadWatch(const std::string& path, const toml::node& node, AgentConfig* config) {
-  const toml::table* table = node.as_table();
-  if (table == nullptr) return WrongSetting(path, node, "watch must be a table");
-  for (const auto& [key, value] : *table) {
-    if (key.str() != "units")
-      return WrongSetting(path, value, "unknown key watch." + std::string(key.str()));
-    std::vector<std::string> units;
-    MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "watch.units", &units));
-    if (units.size() > kMaxWatchedUnits)
-      return WrongSetting(path, value, fmt::format("watch.units: at most {}", kMaxWatchedUnits));
-    config->watched_units.insert(config->watched_units.end(), units.begin(), units.end());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadIdentity(const std::string& path, const toml::node& node, AgentConfig* config) {
-  const toml::table* table = node.as_table();
-  if (table == nullptr) return WrongSetting(path, node, "identity must be a table");
-  for (const auto& [key, value] : *table) {
-    std::string* pattern = key.str() == "agent"        ? &config->patterns.agent
-                           : key.str() == "controller" ? &config->patterns.controller
-                                                       : nullptr;
-    if (pattern == nullptr) {
-      return WrongSetting(path, value, "unknown key identity." + std::string(key.str()));
-    }
-    *pattern = value.value_or(std::string());
-    if (absl::Status status = CheckPattern(*pattern); !status.ok()) {
-      return WrongSetting(path, value, Message(status));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadHooks(const std::string& path, const toml::node& node, const std::string& key,
-                       std::vector<ContentHook>* hooks) {
-  const toml::array* array = node.as_array();
-  if (array == nullptr) return WrongSetting(path, node, key + " must be an array of commands");
-  for (const toml::node& element : *array) {
-    ContentHook hook;
-    MUSTER_RETURN_IF_ERROR(ReadStrings(path, element, "each of " + key, &hook.argv));
-    hooks->push_back(std::move(hook));
-  }
-  return absl::OkStatus();
+  return controllers.empty() ? "must name at least one" : "";
 }
 
 // There is no shell, and no search for a program.
-absl::Status CheckProgram(const std::string& path, const toml::node& node, const std::string& key,
-                          const std::vector<std::string>& argv) {
-  if (!argv.empty() && argv.front().starts_with('/')) return absl::OkStatus();
-  return WrongSetting(path, node, key + " must begin with the path of a program");
+std::string CheckProgram(const Texts& argv) {
+  const bool is_program = !argv.empty() && argv.front().starts_with('/');
+  return is_program ? "" : "must begin with the path of a program";
 }
 
-absl::Status CheckContent(const std::string& path, const toml::node& node,
-                          const ContentProfile& content) {
-  for (const std::string& source : content.sources) {
+std::string CheckSources(const Texts& sources) {
+  for (const std::string& source : sources) {
     if (!source.starts_with('/') || !source.ends_with('/'))
-      return WrongSetting(path, node, "content.sources must begin and end with a slash");
+      return "must begin and end with a slash";
   }
-  MUSTER_RETURN_IF_ERROR(CheckProgram(path, node, "content.mount_helper", content.mount_helper));
-  for (const auto* hooks : {&content.before_unmount, &content.after_remount}) {
-    for (const ContentHook& hook : *hooks)
-      MUSTER_RETURN_IF_ERROR(CheckProgram(path, node, "each hook of content", hook.argv));
-  }
-  return absl::OkStatus();
+  return "";
 }
 
-absl::Status ReadContent(const std::string& path, const toml::node& node, ContentProfile* content) {
-  const toml::table* table = node.as_table();
-  if (table == nullptr) return WrongSetting(path, node, "content must be a table");
-  const std::map<std::string, std::vector<std::string>*> lists{
-      {"types", &content->types},
-      {"sources", &content->sources},
-      {"loop_types", &content->loop_types},
-      {"mount_helper", &content->mount_helper},
-      {"dropped_options", &content->dropped_options}};
-  Duration hook_deadline = ContentHook().deadline;
-  for (const auto& [key, value] : *table) {
-    const std::string name(key.str());
-    if (const auto list = lists.find(name); list != lists.end()) {
-      list->second->clear();
-      MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "content." + name, list->second));
-    } else if (name == "before_unmount") {
-      MUSTER_RETURN_IF_ERROR(ReadHooks(path, value, "content." + name, &content->before_unmount));
-    } else if (name == "after_remount") {
-      MUSTER_RETURN_IF_ERROR(ReadHooks(path, value, "content." + name, &content->after_remount));
-    } else if (name == "hook_seconds") {
-      const auto seconds = value.value<int64_t>();
-      if (!seconds || *seconds < 1 || *seconds > kMaxHookSeconds)
-        return WrongSetting(path, value, "content.hook_seconds must be a number from 1 to 3600");
-      hook_deadline = std::chrono::seconds(*seconds);
-    } else {
-      return WrongSetting(path, value, "unknown key content." + name);
+Settings::Take<std::vector<Texts>> HooksInto(std::vector<ContentHook>* hooks) {
+  return [hooks](const std::vector<Texts>& commands) {
+    hooks->clear();
+    for (const Texts& command : commands) {
+      if (std::string problem = CheckProgram(command); !problem.empty()) return problem;
+      hooks->push_back({.argv = command});
     }
-  }
-  for (auto* hooks : {&content->before_unmount, &content->after_remount})
-    for (ContentHook& hook : *hooks) hook.deadline = hook_deadline;
-  return CheckContent(path, node, *content);
+    return std::string();
+  };
 }
 
-absl::Status ReadTable(const std::string& path, const toml::table& table, AgentConfig* config) {
-  for (const auto& [key, value] : table) {
-    if (key.str() == "aliases") {
-      config->aliases.clear();
-      MUSTER_RETURN_IF_ERROR(ReadStrings(path, value, "aliases", &config->aliases));
-    } else if (key.str() == "policy") {
-      MUSTER_RETURN_IF_ERROR(ReadPolicy(path, value, config));
-    } else if (key.str() == "watch") {
-      MUSTER_RETURN_IF_ERROR(ReadWatch(path, value, config));
-    } else if (key.str() == "content") {
-      MUSTER_RETURN_IF_ERROR(ReadContent(path, value, &config->content));
-    } else if (key.str() == "identity") {
-      MUSTER_RETURN_IF_ERROR(ReadIdentity(path, value, config));
-    } else {
-      return WrongSetting(path, value, "unknown key " + std::string(key.str()));
-    }
-  }
-  return absl::OkStatus();
+Settings::Take<std::string> PatternInto(std::string* pattern) {
+  return [pattern](const std::string& text) -> std::string {
+    *pattern = text;
+    const absl::Status status = CheckPattern(text);
+    return status.ok() ? "" : "is no pattern: " + Message(status);
+  };
+}
+
+void DeclarePlaces(Settings& settings, AgentConfig* config) {
+  settings.List({"controllers",
+                 "HOST:PORT of the controller; of several, in the order in which they are tried. "
+                 "Needed, here or on the command line. Another list counts from the next "
+                 "connection on.",
+                 "mgmt-nmn:7420"},
+                &config->controllers, CheckControllers);
+  settings.Text({"tls_dir",
+                 "The directory with ca.pem, cert.pem and key.pem of this node; read at each "
+                 "connection.",
+                 "", false},
+                &config->tls_dir);
+  settings.Text(
+      {"state_dir",
+       "The ledger of what was done: it must outlive the agent, and need not outlive a boot.", "",
+       false},
+      &config->state_dir);
+  settings.List(
+      {"aliases", "Other names of this node; told at the next connection. Default: its host name.",
+       "nid000001"},
+      &config->aliases);
+}
+
+void DeclareUnits(Settings& settings, AgentConfig* config) {
+  settings.Table({"policy", "What may be done to this node."});
+  settings.ListBy({"units", "The units that may be restarted."},
+                  {config->policy_units.begin(), config->policy_units.end()}, true,
+                  [config](const Texts& units) {
+                    config->policy_units = {units.begin(), units.end()};
+                    return "";
+                  });
+  settings.Table({"watch", "What is told of this node."});
+  settings.ListBy({"units",
+                   "Units whose state is told beside that of ORCA and of spire-agent.service. "
+                   "Default: none."},
+                  {"slurmd.service"}, false, [config](const Texts& units) -> std::string {
+                    if (units.size() > kMaxWatchedUnits)
+                      return fmt::format("must be at most {}", kMaxWatchedUnits);
+                    config->watched_units = UsualUnits();
+                    config->watched_units.insert(config->watched_units.end(), units.begin(),
+                                                 units.end());
+                    return "";
+                  });
+}
+
+void DeclareContent(Settings& settings, ContentProfile* content) {
+  settings.Table({"content",
+                  "What counts as projected content, and how it is mounted again. What has begun "
+                  "goes on as it began."});
+  settings.List({"types", "The types of projected file systems."}, &content->types);
+  settings.List({"sources", "Where their sources begin; 32 hexadecimal digits follow."},
+                &content->sources, CheckSources);
+  settings.List({"loop_types", "File systems in a file that may lie on content."},
+                &content->loop_types);
+  settings.List({"mount_helper",
+                 "How content is mounted: the path of a program, and its arguments. There is no "
+                 "shell."},
+                &content->mount_helper, CheckProgram);
+  settings.List(
+      {"dropped_options", "Options that the file system shows, and that the helper does not take."},
+      &content->dropped_options);
+  settings.Commands(
+      {"before_unmount", "Programs that are run before everything is unmounted. Default: none."},
+      {{"/bin/bash", "/etc/cray-pe.d/pe_cleanup.sh"}}, HooksInto(&content->before_unmount));
+  settings.Commands(
+      {"after_remount", "Programs that are run when all is mounted again. Default: none."},
+      {{"/opt/site/after-remount"}}, HooksInto(&content->after_remount));
+}
+
+// After before_unmount and after_remount, in whatever order the file has them.
+void DeclareHookTime(Settings& settings, AgentConfig* config) {
+  settings.Number({"hook_seconds", "How long each of these programs may take."},
+                  config->hook_deadline / 1s, {1, kMaxHookSeconds},
+                  [config](int64_t seconds) { config->hook_deadline = seconds * 1s; });
+}
+
+void DeclareIdentity(Settings& settings, IdentityPatterns* patterns) {
+  settings.Table({"identity", "The URI names of certificates, with <name> at their end."});
+  settings.TextBy({"agent", "This node's own, in which its xname stands.", "", false},
+                  patterns->agent, true, PatternInto(&patterns->agent));
+  settings.TextBy({"controller", "What the certificate of a controller must have.", "", false},
+                  patterns->controller, true, PatternInto(&patterns->controller));
 }
 
 }  // namespace
 
+Settings AgentSettings(AgentConfig* config) {
+  Settings settings(
+      "The settings of muster-agent; only root may be able to write this file. Each key stands "
+      "here with its default, or with an example, and counts when the # before it is taken away. "
+      "muster-agent --check-config --config FILE says whether they are right; the agent reads the "
+      "file again at SIGHUP.");
+  DeclarePlaces(settings, config);
+  DeclareUnits(settings, config);
+  DeclareContent(settings, &config->content);
+  DeclareHookTime(settings, config);
+  DeclareIdentity(settings, &config->patterns);
+  return settings;
+}
+
 absl::Status ReadAgentConfig(const std::string& path, AgentConfig* config) {
   MUSTER_RETURN_IF_ERROR(CheckOwner(path));
-  const absl::StatusOr<toml::table> table = ReadTomlFile(path);
-  MUSTER_RETURN_IF_ERROR(table.status());
-  return ReadTable(path, *table, config);
+  Settings settings = AgentSettings(config);
+  MUSTER_RETURN_IF_ERROR(settings.Read(path));
+  config->given = settings.given();
+  for (auto* hooks : {&config->content.before_unmount, &config->content.after_remount})
+    for (ContentHook& hook : *hooks) hook.deadline = config->hook_deadline;
+  return absl::OkStatus();
 }
 
 }  // namespace muster

@@ -153,6 +153,7 @@ void SdBusUnitManager::Observe(const std::vector<std::string>& units) {
 
 // What changed until the matches are there is not lost: whoever hears of it looks.
 void SdBusUnitManager::ObserveAll() {
+  for (const auto& [id, match] : observed_ids_) bus_.RemoveMatch(match);
   observed_ids_.clear();
   if (watched_.empty()) ListenToSystemd();
   for (const std::string& unit : observed_) ObserveOne(unit);
@@ -160,12 +161,14 @@ void SdBusUnitManager::ObserveAll() {
 
 void SdBusUnitManager::ObserveOne(const std::string& unit) {
   bus_.Call({kSystemd, UnitPath(unit).c_str(), kProperties, "Get"}, {kUnitInterface, "Id"},
-            [this](const BusReply& reply) {
+            [this, unit](const BusReply& reply) {
+              if (std::find(observed_.begin(), observed_.end(), unit) == observed_.end()) return;
               const char* id = nullptr;
               if (!reply.ok() || sd_bus_message_read(reply.message, "v", "s", &id) <= 0) return;
-              if (observed_ids_.insert(id).second) {
-                bus_.AddMatch(fmt::format(kPropertiesRule, UnitPath(id)),
-                              [this](sd_bus_message*) { handler_.OnUnitsChanged(); });
+              if (const auto [found, is_new] = observed_ids_.try_emplace(id); is_new) {
+                found->second =
+                    bus_.AddMatch(fmt::format(kPropertiesRule, UnitPath(id)),
+                                  [this](sd_bus_message*) { handler_.OnUnitsChanged(); });
               }
               handler_.OnUnitsChanged();
             });

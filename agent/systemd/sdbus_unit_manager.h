@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -65,7 +64,7 @@ class SdBusUnitManager final : public UnitManager, private SystemBus::Listener {
   SystemBus::MatchNumber jobs_ = 0;   // while a unit is watched
   SystemBus::MatchNumber owner_ = 0;  // while one is watched or observed
   std::vector<std::string> observed_;
-  std::set<std::string> observed_ids_;  // of those, what signals call them: whose matches are there
+  std::map<std::string, SystemBus::MatchNumber> observed_ids_;  // of those, what signals call them
 };
 
 }  // namespace muster

@@ -43,7 +43,8 @@ class UnitManager {
   virtual void Watch(const std::string& unit, std::function<void(absl::Status)> done) = 0;
   virtual void Unwatch(const std::string& unit) = 0;
 
-  // Has OnUnitsChanged called for these units from now on, and for no others. Once, before anything else.
+  // Has OnUnitsChanged called for these units from now on, and for no others. Before anything else, and again when they
+  // are others.
   virtual void Observe(const std::vector<std::string>& units) = 0;
 
   // The unit's properties. A unit that does not exist has load_state "not-found".

@@ -18,6 +18,15 @@ uint64_t Microseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
 
+// Without a handler it ends the loop.
+void WatchSignal(sd_event* event, int number, sd_event_signal_handler_t handler, void* userdata) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  RequireOfLoop(sd_event_add_signal(event, nullptr, number, handler, userdata), "watch a signal");
+}
+
 }  // namespace
 
 EventSource MakeTimer(sd_event* event, Duration accuracy, sd_event_time_handler_t handler,
@@ -58,14 +67,12 @@ void RunSoon(const EventSource& deferred) {
                 "ask for a deferred call");
 }
 
+void CallOnHangup(sd_event* event, sd_event_signal_handler_t handler, void* userdata) {
+  WatchSignal(event, SIGHUP, handler, userdata);
+}
+
 void EndOnSignals(sd_event* event) {
-  for (const int number : {SIGTERM, SIGINT}) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, number);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
-    RequireOfLoop(sd_event_add_signal(event, nullptr, number, nullptr, nullptr), "watch a signal");
-  }
+  for (const int number : {SIGTERM, SIGINT}) WatchSignal(event, number, nullptr, nullptr);
   signal(SIGPIPE, SIG_IGN);
 }
 

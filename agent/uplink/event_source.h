@@ -29,6 +29,9 @@ void Disarm(const EventSource& source);
 EventSource MakeDeferred(sd_event* event, sd_event_handler_t handler, void* userdata);
 void RunSoon(const EventSource& deferred);
 
+// SIGHUP calls the handler. Before any other thread starts.
+void CallOnHangup(sd_event* event, sd_event_signal_handler_t handler, void* userdata);
+
 // SIGTERM and SIGINT end the loop, SIGPIPE does nothing. Before any other thread starts.
 void EndOnSignals(sd_event* event);
 

@@ -97,6 +97,17 @@ void H2Uplink::Stop() {
   if (stream_ != nullptr) stream_->Close(kFlushTimeout);
 }
 
+void H2Uplink::SetControllers(std::vector<HostPort> controllers) {
+  const std::string current = config_.controllers[current_].text;
+  config_.controllers = std::move(controllers);
+  const auto found = std::find_if(config_.controllers.begin(), config_.controllers.end(),
+                                  [&current](const HostPort& one) { return one.text == current; });
+  current_ = found == config_.controllers.end()
+                 ? 0
+                 : static_cast<size_t>(found - config_.controllers.begin());
+  unreachable_ = 0;
+}
+
 void H2Uplink::Break() {
   if (stream_ != nullptr && stream_->is_open()) stream_->Fail("was left");
 }

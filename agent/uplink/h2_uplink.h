@@ -40,6 +40,9 @@ class H2Uplink final : public Uplink, private GrpcStreamHandler {
   void Reject(const std::string& why) override;
   void Stop() override;
 
+  // Another list, from the next attempt on; the stream stays. At least one.
+  void SetControllers(std::vector<HostPort> controllers);
+
   // For agents that test a controller. Break ends the stream as a connection that breaks would. A stream that is deaf reads and writes
   // nothing, and stays open for as long as both sides let it; the next one hears again.
   void Break();
@@ -59,7 +62,7 @@ class H2Uplink final : public Uplink, private GrpcStreamHandler {
   void TryAgainAfter(Duration delay, const std::string& why);
 
   sd_event* const event_;
-  const UplinkConfig config_;
+  UplinkConfig config_;
   UplinkHandler& handler_;
   std::mt19937_64& random_;
   EventSource retry_;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "common/version.h"
+#include "controller/cli/cli_settings.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/pki_command.h"
 #include "controller/cli/verb_problem.h"
@@ -55,6 +56,11 @@ std::string Typed(const CLI::App& app) {
   return typed;
 }
 
+std::string DefaultSettings() {
+  GlobalOptions defaults;
+  return CliSettings(&defaults).DefaultFile();
+}
+
 int Main(int argc, char** argv) {
   GlobalOptions global;
   int exit_code = 0;
@@ -64,9 +70,21 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("muster ") + kVersion);
   app.footer(kFooter);
   AddGlobalOptions(app, global);
+  app.add_flag_callback(
+      "--print-config", [] { throw CLI::CallForVersion(DefaultSettings(), 0); },
+      "Show every key of muster.toml with its documentation and default");
+  // Before any verb acts, and after what only shows help.
+  const absl::Status settings = ReadCliSettings(&global);
+  app.parse_complete_callback([&settings] {
+    if (settings.ok()) return;
+    fmt::print(stderr, "muster: {}\n", Message(settings));
+    throw CLI::RuntimeError(static_cast<int>(ExitCode::kUsage));
+  });
   AddVerbs(app, global, exit_code);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RuntimeError& error) {
+    return error.get_exit_code();
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const std::string verb_problem = VerbProblem(app, {argv + 1, argv + argc});

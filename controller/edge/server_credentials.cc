@@ -45,20 +45,6 @@ absl::StatusOr<Owned<T>> ReadPem(const std::string& path, const char* what,
   return object;
 }
 
-// gRPC's watcher says nothing about files that it cannot use; connections would just fail.
-absl::Status CheckFiles(const std::string& ca, const std::string& cert, const std::string& key) {
-  MUSTER_RETURN_IF_ERROR(ReadPem(ca, "certificate", &PEM_read_X509).status());
-  const auto certificate = ReadPem(cert, "certificate", &PEM_read_X509);
-  MUSTER_RETURN_IF_ERROR(certificate.status());
-  const auto private_key = ReadPem(key, "private key", &PEM_read_PrivateKey);
-  MUSTER_RETURN_IF_ERROR(private_key.status());
-  if (X509_check_private_key(certificate->get(), private_key->get()) != 1) {
-    return MakeStatus(absl::StatusCode::kFailedPrecondition,
-                      "{} is not the private key of the certificate {}", key, cert);
-  }
-  return absl::OkStatus();
-}
-
 // As if it stood in OpenSSL's configuration file, config(5).
 void SendNoTickets() {
   constexpr char kText[] =
@@ -81,12 +67,28 @@ void SetTlsDefaults() {
   if (getenv("OPENSSL_CONF") == nullptr) SendNoTickets();
 }
 
+// gRPC's watcher says nothing about files that it cannot use; connections would just fail.
+absl::Status CheckTlsFiles(const std::string& tls_dir) {
+  const std::string cert = tls_dir + "/cert.pem";
+  const std::string key = tls_dir + "/key.pem";
+  MUSTER_RETURN_IF_ERROR(ReadPem(tls_dir + "/ca.pem", "certificate", &PEM_read_X509).status());
+  const auto certificate = ReadPem(cert, "certificate", &PEM_read_X509);
+  MUSTER_RETURN_IF_ERROR(certificate.status());
+  const auto private_key = ReadPem(key, "private key", &PEM_read_PrivateKey);
+  MUSTER_RETURN_IF_ERROR(private_key.status());
+  if (X509_check_private_key(certificate->get(), private_key->get()) != 1) {
+    return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                      "{} is not the private key of the certificate {}", key, cert);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& tls_dir) {
   const std::string ca = tls_dir + "/ca.pem";
   const std::string cert = tls_dir + "/cert.pem";
   const std::string key = tls_dir + "/key.pem";
-  MUSTER_RETURN_IF_ERROR(CheckFiles(ca, cert, key));
+  MUSTER_RETURN_IF_ERROR(CheckTlsFiles(tls_dir));
   const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
       key, cert, ca, kRefreshSeconds);
   grpc::experimental::TlsServerCredentialsOptions options(provider);

@@ -19,9 +19,11 @@ namespace muster {
 // is a default of OpenSSL's. It is set in place of the "ssl_conf" section of the machine's openssl.cnf, unless OPENSSL_CONF names a file.
 void SetTlsDefaults();
 
+// FAILED_PRECONDITION with the file and what is wrong if they cannot be read or do not fit together.
+absl::Status CheckTlsFiles(const std::string& tls_dir);
+
 // Reads the files again every minute: new connections get what is there then; replace the three by one change of a
-// symbolic link to their directory, so that they fit together. FAILED_PRECONDITION with the file and what is wrong if they cannot be
-// read or do not fit together now.
+// symbolic link to their directory, so that they fit together. Errors as of CheckTlsFiles.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& tls_dir);
 

@@ -42,17 +42,42 @@ const InventoryNode& Nobody() {
 }  // namespace
 
 NodeRegistry::NodeRegistry(const std::vector<InventoryNode>& inventory)
-    : file_(InventoryPicture::Prepared(inventory)) {}
+    : sources_{std::make_shared<const InventoryPicture>(InventoryPicture::Prepared(inventory)),
+               std::make_shared<const InventoryPicture>()} {}
 
 void NodeRegistry::SetHsm(const std::vector<InventoryNode>& nodes, Time now) {
-  std::vector<InventoryNode> checked = CheckedHsm(nodes);
-  const bool is_new = checked != CurrentHsm()->nodes();
-  Hsm picture;  // at the end the one before: its destruction takes as long as its making
-  if (is_new) picture = std::make_shared<const InventoryPicture>(std::move(checked));
+  const MutexLock one_at_a_time(set_mutex_);
+  hsm_nodes_ = nodes;
+  Sources next = CurrentSources();
+  std::vector<InventoryNode> checked = CheckedHsm(nodes, *next.file);
+  const bool is_new = checked != next.hsm->nodes();
+  if (is_new) next.hsm = std::make_shared<const InventoryPicture>(std::move(checked));
   const MutexLock lock(mutex_);
   hsm_time_ = now;
-  if (!is_new) return;
-  picture.swap(hsm_);
+  if (is_new) TakeSources(next);
+}
+
+void NodeRegistry::SetFile(const std::vector<InventoryNode>& inventory) {
+  const MutexLock one_at_a_time(set_mutex_);
+  Sources next = CurrentSources();
+  std::vector<InventoryNode> prepared = InventoryPicture::Prepared(inventory);
+  if (prepared == next.file->nodes()) return;
+  next.file = std::make_shared<const InventoryPicture>(std::move(prepared));
+  next.hsm = std::make_shared<const InventoryPicture>(CheckedHsm(hsm_nodes_, *next.file));
+  const MutexLock lock(mutex_);
+  TakeSources(next);
+  // What agents said of themselves counts where the file says nothing any more, and where it does no more.
+  seen_only_ = 0;
+  for (auto& [xname, node] : seen_) {
+    if (sources_.file->Find(xname) == nullptr) ++seen_only_;
+    if (sources_.file->HasAliases(xname)) ForgetAliases(node);
+    if (node.aliases.empty()) LearnAliases(node, node.hello.aliases);
+  }
+}
+
+// `next` gets those before: their destruction, which takes as long as their making, is the caller's, after the mutex.
+void NodeRegistry::TakeSources(Sources& next) {
+  std::swap(next, sources_);
   const bool was_quiet = !news_.is_of_all && news_.nodes.empty();
   news_ = News();
   if (was_quiet && wake_) wake_();
@@ -160,29 +185,29 @@ void NodeRegistry::OnConflict(const std::string& node, bool begins) {
 
 absl::StatusOr<NodeInfo> NodeRegistry::Find(const std::string& name) const {
   const std::string lower = LowerCase(name);
-  const Hsm picture = CurrentHsm();
+  const Sources sources = CurrentSources();
   const MutexLock lock(mutex_);
-  absl::StatusOr<std::string> xname = XnameOf(lower, *picture);
+  absl::StatusOr<std::string> xname = XnameOf(lower, sources);
   if (!xname.ok()) return xname.status();
   if (xname->empty()) return UnknownNames({lower});
-  return Told(SeenOf(*xname), *picture);
+  return Told(SeenOf(*xname), sources);
 }
 
 std::vector<NodeInfo> NodeRegistry::List(const std::vector<std::string>& xnames) const {
-  const Hsm picture = CurrentHsm();
+  const Sources sources = CurrentSources();
   std::vector<NodeInfo> list;
   list.reserve(xnames.size());
   {
     const MutexLock lock(mutex_);
     for (const std::string& xname : xnames) {
-      if (IsKnown(xname, *picture)) list.push_back(SeenOf(xname));
+      if (IsKnown(xname, sources)) list.push_back(SeenOf(xname));
     }
   }
-  for (NodeInfo& node : list) node = Told(std::move(node), *picture);
+  for (NodeInfo& node : list) node = Told(std::move(node), sources);
   return list;
 }
 
-std::vector<std::string> NodeRegistry::All() const { return AllOf(*CurrentHsm()); }
+std::vector<std::string> NodeRegistry::All() const { return AllOf(CurrentSources()); }
 
 size_t NodeRegistry::attached_count() const {
   const MutexLock lock(mutex_);
@@ -196,18 +221,19 @@ uint64_t NodeRegistry::attaches() const {
 
 size_t NodeRegistry::expected_count() const {
   const MutexLock lock(mutex_);
-  return std::max(hsm_->nodes().size(), file_.nodes().size() + seen_only_);
+  return std::max(sources_.hsm->nodes().size(), sources_.file->nodes().size() + seen_only_);
 }
 
 // As this registry keeps it: names that may be ones, no aliases where the file has some, and the NID's where nobody has any.
-std::vector<InventoryNode> NodeRegistry::CheckedHsm(const std::vector<InventoryNode>& nodes) const {
+std::vector<InventoryNode> NodeRegistry::CheckedHsm(const std::vector<InventoryNode>& nodes,
+                                                    const InventoryPicture& file) {
   std::vector<InventoryNode> checked = InventoryPicture::Prepared(nodes);
   const size_t no_names =
       std::erase_if(checked, [](const InventoryNode& node) { return !IsNodeName(node.xname); });
   if (no_names > 0)
     log::Warning("nodes of HSM left out count={} reason=\"their xname is no name\"", no_names);
   for (InventoryNode& node : checked) {
-    const InventoryNode* of_file = file_.Find(node.xname);
+    const InventoryNode* of_file = file.Find(node.xname);
     std::erase_if(node.aliases, [](const std::string& alias) { return !IsNodeName(alias); });
     if (of_file != nullptr && !of_file->aliases.empty()) {
       node.aliases.clear();
@@ -222,30 +248,31 @@ std::vector<InventoryNode> NodeRegistry::CheckedHsm(const std::vector<InventoryN
   return checked;
 }
 
-NodeRegistry::Hsm NodeRegistry::CurrentHsm() const {
+NodeRegistry::Sources NodeRegistry::CurrentSources() const {
   const MutexLock lock(mutex_);
-  return hsm_;
+  return sources_;
 }
 
-NodeRegistry::Names NodeRegistry::AllOf(const InventoryPicture& hsm) const {
+NodeRegistry::Names NodeRegistry::AllOf(const Sources& sources) const {
   Names seen;
   {
     const MutexLock lock(mutex_);
     seen.reserve(seen_.size());
     for (const auto& [xname, node] : seen_) seen.push_back(xname);
   }
-  return Union(Union(file_.xnames(), hsm.xnames()), seen);
+  return Union(Union(sources.file->xnames(), sources.hsm->xnames()), seen);
 }
 
-NodeFacts NodeRegistry::FactsOf(const std::string& xname, const InventoryPicture& hsm) const {
-  const InventoryNode* of_file = file_.Find(xname);
-  const InventoryNode* of_hsm = hsm.Find(xname);
+NodeFacts NodeRegistry::FactsOf(const std::string& xname, const Sources& sources) const {
+  const InventoryNode* of_file = sources.file->Find(xname);
+  const InventoryNode* of_hsm = sources.hsm->Find(xname);
   const InventoryNode& known = of_hsm != nullptr ? *of_hsm : Nobody();
   return {of_file != nullptr && !of_file->role.empty() ? of_file->role : known.role, known};
 }
 
-bool NodeRegistry::IsKnown(const std::string& xname, const InventoryPicture& hsm) const {
-  return file_.Find(xname) != nullptr || hsm.Find(xname) != nullptr || seen_.contains(xname);
+bool NodeRegistry::IsKnown(const std::string& xname, const Sources& sources) const {
+  return sources.file->Find(xname) != nullptr || sources.hsm->Find(xname) != nullptr ||
+         seen_.contains(xname);
 }
 
 // What an agent said of itself; no more than the xname if none ever attached.
@@ -257,17 +284,17 @@ NodeInfo NodeRegistry::SeenOf(const std::string& xname) const {
 }
 
 // As it is told to others: with what file and HSM say of it.
-NodeInfo NodeRegistry::Told(NodeInfo node, const InventoryPicture& hsm) const {
+NodeInfo NodeRegistry::Told(NodeInfo node, const Sources& sources) const {
   const std::string& xname = node.xname;
   if (node.in_conflict && node.presence == Presence::kAttached) node.presence = Presence::kConflict;
-  node.in_inventory = file_.Find(xname) != nullptr;
-  node.in_hsm = hsm.Find(xname) != nullptr;
-  for (const InventoryPicture* picture : {&file_, &hsm}) {
+  node.in_inventory = sources.file->Find(xname) != nullptr;
+  node.in_hsm = sources.hsm->Find(xname) != nullptr;
+  for (const InventoryPicture* picture : {sources.file.get(), sources.hsm.get()}) {
     if (node.aliases_from_inventory || !picture->HasAliases(xname)) continue;
     node.aliases = picture->Find(xname)->aliases;
     node.aliases_from_inventory = true;
   }
-  const NodeFacts facts = FactsOf(xname, hsm);
+  const NodeFacts facts = FactsOf(xname, sources);
   node.role = facts.role;
   node.sub_role = facts.hsm.sub_role;
   node.nid = facts.hsm.nid;
@@ -283,7 +310,7 @@ NodeInfo NodeRegistry::Told(NodeInfo node, const InventoryPicture& hsm) const {
 NodeInfo* NodeRegistry::FindOrAdd(const std::string& xname) {
   const auto found = seen_.find(xname);
   if (found != seen_.end()) return &found->second;
-  const bool is_in_file = file_.Find(xname) != nullptr;
+  const bool is_in_file = sources_.file->Find(xname) != nullptr;
   if (!is_in_file && seen_only_ == kMaxSeenNodes) {
     log::Warning("node not kept node={} reason=\"{} nodes that are not in the inventory\"", xname,
                  kMaxSeenNodes);
@@ -296,15 +323,19 @@ NodeInfo* NodeRegistry::FindOrAdd(const std::string& xname) {
 }
 
 void NodeRegistry::LearnAliases(NodeInfo& node, const Names& aliases) {
-  if (file_.HasAliases(node.xname)) return;
-  for (const std::string& alias : node.aliases) learned_claims_.Remove(alias, node.xname);
-  node.aliases.clear();
+  if (sources_.file->HasAliases(node.xname)) return;
+  ForgetAliases(node);
   for (const std::string& alias : aliases) {
     if (node.aliases.size() == kMaxHelloAliases) break;
     if (!IsNodeName(alias)) continue;
     node.aliases.push_back(LowerCase(alias));
     learned_claims_.Add(node.aliases.back(), node.xname);
   }
+}
+
+void NodeRegistry::ForgetAliases(NodeInfo& node) {
+  for (const std::string& alias : node.aliases) learned_claims_.Remove(alias, node.xname);
+  node.aliases.clear();
 }
 
 void NodeRegistry::SetPresence(NodeInfo& node, Presence presence, std::optional<Time> since) {
@@ -316,9 +347,9 @@ void NodeRegistry::SetPresence(NodeInfo& node, Presence presence, std::optional<
 
 // The nodes that go by `alias` or its twin.
 NodeRegistry::Names NodeRegistry::ClaimantsOf(const std::string& alias,
-                                              const InventoryPicture& hsm) const {
+                                              const Sources& sources) const {
   const std::string twin = TwinOf(alias);
-  for (const Claims* claims : {&file_.claims(), &hsm.claims()}) {
+  for (const Claims* claims : {&sources.file->claims(), &sources.hsm->claims()}) {
     for (const std::string* name : {&alias, &twin}) {
       if (const Names* found = claims->Of(*name); found != nullptr) return *found;
     }
@@ -327,7 +358,8 @@ NodeRegistry::Names NodeRegistry::ClaimantsOf(const std::string& alias,
     const Names* found = learned_claims_.Of(*name);
     if (found == nullptr) continue;
     Names claimants = *found;
-    std::erase_if(claimants, [&](const std::string& xname) { return hsm.HasAliases(xname); });
+    std::erase_if(claimants,
+                  [&](const std::string& xname) { return sources.hsm->HasAliases(xname); });
     if (!claimants.empty()) return claimants;
   }
   return {};
@@ -335,9 +367,9 @@ NodeRegistry::Names NodeRegistry::ClaimantsOf(const std::string& alias,
 
 // The xname of a name in lower case; empty if nobody knows it.
 absl::StatusOr<std::string> NodeRegistry::XnameOf(const std::string& name,
-                                                  const InventoryPicture& hsm) const {
-  if (IsKnown(name, hsm)) return name;
-  const Names claimants = ClaimantsOf(name, hsm);
+                                                  const Sources& sources) const {
+  if (IsKnown(name, sources)) return name;
+  const Names claimants = ClaimantsOf(name, sources);
   if (claimants.empty()) return ""s;
   if (claimants.size() == 1) return claimants.front();
   return MakeStatus(absl::StatusCode::kInvalidArgument,

@@ -1,9 +1,8 @@
 // Every node the controller knows: those of the inventory file, those of HSM, and every one that ever attached. Resolves what
 // operators type, and keeps what agents last said, in memory. Any thread; one mutex, held for look-ups only.
 //
-// What is told of a node is put together when somebody asks. The file is there for good. What HSM says is one picture of all nodes,
-// which the next one replaces as a whole: a node that is gone from it is known only if the file has it or if it
-// attached.
+// What is told of a node is put together when somebody asks. What the file says, and what HSM says, is one picture of all nodes,
+// which the next one replaces as a whole: a node that is gone from both is known only if it attached.
 //
 // Names. A node is meant by its xname, or by one of its aliases, in any case; an alias answers with "-nmn" at its end and
 // without, whichever way it was given. A node's aliases are the file's if it has any, else HSM's, else those of its Hello; and an alias
@@ -79,6 +78,8 @@ class NodeRegistry {
   // All that HSM says now, in place of what it said before. Names that cannot be one are left out, with a warning. What takes time
   // is done outside of the mutex, and nothing if all is as it was.
   void SetHsm(const std::vector<InventoryNode>& nodes, Time now);
+  // All that the file says now, likewise.
+  void SetFile(const std::vector<InventoryNode>& inventory);
   // Of the last SetHsm.
   std::optional<Time> hsm_time() const;
 
@@ -125,41 +126,48 @@ class NodeRegistry {
   size_t expected_count() const;
 
  private:
-  // Shared: who reads one keeps it while the next takes its place.
-  using Hsm = std::shared_ptr<const InventoryPicture>;
+  // Shared: who reads one keeps it while the next takes its place. Never null.
+  using Picture = std::shared_ptr<const InventoryPicture>;
+  struct Sources {
+    Picture file;
+    Picture hsm;
+  };
   using Names = std::vector<std::string>;
   using NameSet = std::unordered_set<std::string>;
 
-  std::vector<InventoryNode> CheckedHsm(const std::vector<InventoryNode>& nodes) const;
-  Hsm CurrentHsm() const;
-  Names AllOf(const InventoryPicture& hsm) const;
-  NodeInfo Told(NodeInfo node, const InventoryPicture& hsm) const;
-  NodeFacts FactsOf(const std::string& xname, const InventoryPicture& hsm) const;
+  static std::vector<InventoryNode> CheckedHsm(const std::vector<InventoryNode>& nodes,
+                                               const InventoryPicture& file);
+  Sources CurrentSources() const;
+  void TakeSources(Sources& next) MUSTER_REQUIRES(mutex_);
+  Names AllOf(const Sources& sources) const;
+  NodeInfo Told(NodeInfo node, const Sources& sources) const;
+  NodeFacts FactsOf(const std::string& xname, const Sources& sources) const;
 
-  bool IsKnown(const std::string& xname, const InventoryPicture& hsm) const MUSTER_REQUIRES(mutex_);
+  bool IsKnown(const std::string& xname, const Sources& sources) const MUSTER_REQUIRES(mutex_);
   NodeInfo SeenOf(const std::string& xname) const MUSTER_REQUIRES(mutex_);
   NodeInfo* FindOrAdd(const std::string& xname) MUSTER_REQUIRES(mutex_);
   void LearnAliases(NodeInfo& node, const Names& aliases) MUSTER_REQUIRES(mutex_);
+  void ForgetAliases(NodeInfo& node) MUSTER_REQUIRES(mutex_);
   void SetPresence(NodeInfo& node, Presence presence, std::optional<Time> since)
       MUSTER_REQUIRES(mutex_);
   void NoteNews(const std::string& xname) MUSTER_REQUIRES(mutex_);
-  Names ClaimantsOf(const std::string& alias, const InventoryPicture& hsm) const
-      MUSTER_REQUIRES(mutex_);
-  absl::StatusOr<std::string> XnameOf(const std::string& name, const InventoryPicture& hsm) const
+  Names ClaimantsOf(const std::string& alias, const Sources& sources) const MUSTER_REQUIRES(mutex_);
+  absl::StatusOr<std::string> XnameOf(const std::string& name, const Sources& sources) const
       MUSTER_REQUIRES(mutex_);
 
   // In resolve.cc.
-  absl::StatusOr<Names> ResolveSets(const Names& sets, const InventoryPicture& hsm) const;
-  absl::StatusOr<Names> LookUp(const Names& names, const InventoryPicture& hsm,
-                               Names& unknown) const;
-  absl::Status CheckNamed(const Names& xnames, const InventoryPicture& hsm) const;
+  absl::StatusOr<Names> ResolveSets(const Names& sets, const Sources& sources) const;
+  absl::StatusOr<Names> LookUp(const Names& names, const Sources& sources, Names& unknown) const;
+  absl::Status CheckNamed(const Names& xnames, const Sources& sources) const;
   absl::StatusOr<size_t> AddSelected(const TargetSpec& targets, const NameSet& excluded,
-                                     const InventoryPicture& hsm, Resolved& resolved) const;
+                                     const Sources& sources, Resolved& resolved) const;
 
-  const InventoryPicture file_;
+  // Held while a picture is made, so that each is made of what the other says then; taken before mutex_.
+  Mutex set_mutex_;
+  std::vector<InventoryNode> hsm_nodes_ MUSTER_GUARDED_BY(set_mutex_);  // as HSM told them
 
   mutable Mutex mutex_;
-  Hsm hsm_ MUSTER_GUARDED_BY(mutex_) = std::make_shared<const InventoryPicture>();  // never null
+  Sources sources_ MUSTER_GUARDED_BY(mutex_);
   std::optional<Time> hsm_time_ MUSTER_GUARDED_BY(mutex_);
   // By xname: those that ever attached. Holds nothing that comes from the file or from HSM.
   std::map<std::string, NodeInfo, NaturalOrder> seen_ MUSTER_GUARDED_BY(mutex_);

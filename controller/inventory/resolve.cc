@@ -62,17 +62,17 @@ absl::StatusOr<Resolved> NodeRegistry::Resolve(const TargetSpec& targets) const 
     return MakeStatus(absl::StatusCode::kInvalidArgument,
                       "no targets: name nodes by a node set, by a role, or all of them");
   MUSTER_RETURN_IF_ERROR(Selection::Check(targets));
-  const Hsm picture = CurrentHsm();
-  absl::StatusOr<Names> named = ResolveSets(targets.node_sets, *picture);
+  const Sources sources = CurrentSources();
+  absl::StatusOr<Names> named = ResolveSets(targets.node_sets, sources);
   MUSTER_RETURN_IF_ERROR(named.status());
-  absl::StatusOr<Names> excluded = ResolveSets(targets.exclude, *picture);
+  absl::StatusOr<Names> excluded = ResolveSets(targets.exclude, sources);
   MUSTER_RETURN_IF_ERROR(excluded.status());
   const NameSet gone(excluded->begin(), excluded->end());
   std::erase_if(*named, [&](const std::string& xname) { return gone.contains(xname); });
-  if (!targets.include_disabled) MUSTER_RETURN_IF_ERROR(CheckNamed(*named, *picture));
+  if (!targets.include_disabled) MUSTER_RETURN_IF_ERROR(CheckNamed(*named, sources));
 
   Resolved resolved{*std::move(named), {}};
-  const absl::StatusOr<size_t> selected = AddSelected(targets, gone, *picture, resolved);
+  const absl::StatusOr<size_t> selected = AddSelected(targets, gone, sources, resolved);
   MUSTER_RETURN_IF_ERROR(selected.status());
   if (resolved.xnames.empty()) return NoTargets(targets, *selected, resolved);
   SortOnce(resolved.xnames);
@@ -80,22 +80,21 @@ absl::StatusOr<Resolved> NodeRegistry::Resolve(const TargetSpec& targets) const 
 }
 
 absl::StatusOr<NodeRegistry::Names> NodeRegistry::ResolveSets(const Names& sets,
-                                                              const InventoryPicture& hsm) const {
+                                                              const Sources& sources) const {
   const absl::StatusOr<Names> names = Expand(sets);
   MUSTER_RETURN_IF_ERROR(names.status());
   Names unknown;
-  absl::StatusOr<Names> xnames = LookUp(*names, hsm, unknown);
+  absl::StatusOr<Names> xnames = LookUp(*names, sources, unknown);
   if (xnames.ok() && !unknown.empty()) return UnknownNames(unknown);
   return xnames;
 }
 
-absl::StatusOr<NodeRegistry::Names> NodeRegistry::LookUp(const Names& names,
-                                                         const InventoryPicture& hsm,
+absl::StatusOr<NodeRegistry::Names> NodeRegistry::LookUp(const Names& names, const Sources& sources,
                                                          Names& unknown) const {
   Names xnames;
   const MutexLock lock(mutex_);
   for (const std::string& name : names) {
-    absl::StatusOr<std::string> xname = XnameOf(name, hsm);
+    absl::StatusOr<std::string> xname = XnameOf(name, sources);
     if (!xname.ok()) return xname.status();
     if (xname->empty()) {
       unknown.push_back(name);
@@ -107,10 +106,10 @@ absl::StatusOr<NodeRegistry::Names> NodeRegistry::LookUp(const Names& names,
 }
 
 // Who names a node means it: it is neither left out without a word, nor taken against what HSM says without one.
-absl::Status NodeRegistry::CheckNamed(const Names& xnames, const InventoryPicture& hsm) const {
+absl::Status NodeRegistry::CheckNamed(const Names& xnames, const Sources& sources) const {
   Names disabled;
   for (const std::string& xname : xnames) {
-    if (!FactsOf(xname, hsm).hsm.is_enabled) disabled.push_back(xname);
+    if (!FactsOf(xname, sources).hsm.is_enabled) disabled.push_back(xname);
   }
   if (disabled.empty()) return absl::OkStatus();
   SortOnce(disabled);
@@ -123,14 +122,13 @@ absl::Status NodeRegistry::CheckNamed(const Names& xnames, const InventoryPictur
 
 // Answers with how many there were before states and disabled nodes were looked at.
 absl::StatusOr<size_t> NodeRegistry::AddSelected(const TargetSpec& targets, const NameSet& excluded,
-                                                 const InventoryPicture& hsm,
-                                                 Resolved& resolved) const {
+                                                 const Sources& sources, Resolved& resolved) const {
   if (!targets.IsSelecting()) return size_t{0};
   Selection selection(targets);
   std::vector<NodeFacts> all;
   size_t selected = 0;
-  for (const std::string& xname : AllOf(hsm)) {
-    const NodeFacts& node = all.emplace_back(FactsOf(xname, hsm));
+  for (const std::string& xname : AllOf(sources)) {
+    const NodeFacts& node = all.emplace_back(FactsOf(xname, sources));
     if (!selection.Takes(node) || excluded.contains(xname)) continue;
     ++selected;
     if (!selection.IsInState(node)) continue;

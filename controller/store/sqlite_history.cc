@@ -220,7 +220,7 @@ absl::Status SqliteHistory::Trim(Time now) {
   const absl::StatusOr<int64_t> first_kept = database_->QueryInteger(
       fmt::format("SELECT max((SELECT coalesce(max(number) + 1, 0) FROM event WHERE last < {}),"
                   "           (SELECT coalesce(max(number) - {}, 0) FROM event))",
-                  Nanoseconds(now - age_), kMaxEvents - 1));
+                  Nanoseconds(now - age_.load()), kMaxEvents - 1));
   MUSTER_RETURN_IF_ERROR(first_kept.status());
   absl::Status status =
       database_->Execute(fmt::format("BEGIN IMMEDIATE; DELETE FROM event_node WHERE event < {0}; "

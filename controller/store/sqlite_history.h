@@ -2,6 +2,7 @@
 // it, and it may be lost. The writer and the reader are a connection each, and used by one thread each.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ class SqliteHistory final : public HistoryStore {
   absl::StatusOr<StoredHistory> Load() override;
   absl::Status Write(const HistoryBatch& batch) override;
   absl::Status Trim(Time now) override;
+  // How long events are kept, from the next Trim on. Any thread.
+  void SetAge(Duration age) { age_ = age; }
 
  private:
   struct Statements;
@@ -38,7 +41,7 @@ class SqliteHistory final : public HistoryStore {
 
   std::unique_ptr<SqliteDatabase> database_;
   std::unique_ptr<Statements> statements_;  // goes before the database
-  const Duration age_;
+  std::atomic<Duration> age_;
 };
 
 class SqliteHistoryReader final : public HistoryReader {

@@ -35,6 +35,8 @@ class SqliteJobStore final : public JobStore {
   absl::StatusOr<Loaded> Load(size_t max_ended_jobs) override;
   absl::StatusOr<LoadedOperations> LoadOperations() override;
   absl::StatusOr<bool> Tidy(Time now) override;
+  // From the next Tidy on. Any thread.
+  void SetRetention(const Retention& retention) { tidier_->SetRetention(retention); }
   const Epoch& epoch() const override { return epoch_; }
 
   // Lets the file grow to this many pages only, as a full disk would. Tests only.

@@ -136,13 +136,14 @@ absl::StatusOr<bool> Tidier::WorkInTransaction(Time now) {
 }
 
 absl::StatusOr<int64_t> Tidier::HideJobsBeyondRetention(Time now) {
+  const Retention retention = CurrentRetention();
   SqliteStatement& old = *statements_->hide_old;
-  old.Bind(1, Nanoseconds(now - retention_.age)).Bind(2, kJobsOfPiece);
+  old.Bind(1, Nanoseconds(now - retention.age)).Bind(2, kJobsOfPiece);
   MUSTER_RETURN_IF_ERROR(old.Run());
   const int64_t hidden = database_.ChangedRows();
   if (hidden > 0) return hidden;
   SqliteStatement& surplus = *statements_->hide_surplus;
-  surplus.Bind(1, kJobsOfPiece).Bind(2, static_cast<int64_t>(retention_.jobs));
+  surplus.Bind(1, kJobsOfPiece).Bind(2, static_cast<int64_t>(retention.jobs));
   MUSTER_RETURN_IF_ERROR(surplus.Run());
   return database_.ChangedRows();
 }

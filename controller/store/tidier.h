@@ -1,9 +1,10 @@
-// Keeps muster.db from growing for ever: see JobStore::Tidy. Owned by the store; its thread only.
+// Keeps muster.db from growing for ever: see JobStore::Tidy. Owned by the store; its thread only, but for SetRetention.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
+#include "common/mutex.h"
 #include "common/status.h"
 #include "common/time.h"
 #include "controller/store/retention.h"
@@ -21,6 +22,12 @@ class Tidier {
                                                       Retention retention);
   ~Tidier();
 
+  // From the next piece on. Any thread.
+  void SetRetention(Retention retention) {
+    const MutexLock lock(mutex_);
+    retention_ = retention;
+  }
+
   // One piece, in a transaction of its own. As of JobStore::Tidy.
   absl::StatusOr<bool> Work(Time now);
 
@@ -29,6 +36,10 @@ class Tidier {
 
   Tidier(SqliteDatabase& database, Retention retention);
   absl::Status PrepareStatements();
+  Retention CurrentRetention() {
+    const MutexLock lock(mutex_);
+    return retention_;
+  }
   absl::StatusOr<bool> WorkInTransaction(Time now);
   absl::StatusOr<int64_t> HideJobsBeyondRetention(Time now);
   absl::Status RemovePiece(int64_t job);
@@ -36,7 +47,8 @@ class Tidier {
   absl::Status TidyPiece(int64_t job, int64_t tidied);
 
   SqliteDatabase& database_;
-  const Retention retention_;
+  Mutex mutex_;
+  Retention retention_ MUSTER_GUARDED_BY(mutex_);
   std::unique_ptr<Statements> statements_;
 };
 

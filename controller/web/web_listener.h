@@ -24,6 +24,7 @@ class WebListener {
     std::string ca;  // PEM; peers may show a certificate of it
     std::string certificate;
     std::string key;
+    bool operator==(const Tls&) const = default;
   };
 
   // The handler outlives the server. FAILED_PRECONDITION or INVALID_ARGUMENT, as of ListenOn; INTERNAL if the library does not start.

@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "controller/controller_settings.h"
+#include "tests/common/default_file.h"
+
 namespace muster {
 namespace {
 
@@ -29,6 +32,9 @@ class ConfigTest : public testing::Test {
                                       "--state-dir",    "/var/lib/muster", "--tls-dir",
                                       "/etc/muster/tls"};
     words.insert(words.end(), more.begin(), more.end());
+    return ParseWords(words);
+  }
+  static absl::StatusOr<ControllerConfig> ParseWords(std::vector<std::string> words) {
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     return ParseCommandLine(static_cast<int>(argv.size()), argv.data());
@@ -98,24 +104,26 @@ TEST_F(ConfigTest, TheEndsOfTheRetention) {
 TEST_F(ConfigTest, AWrongRetentionIsAnErrorWithItsLine) {
   for (const char* jobs : {"0", "-1", "100001", "1.5", "true", "\"10\""}) {
     EXPECT_THAT(ErrorOf(std::string("[retention]\njobs = ") + jobs),
-                EndsWith("musterd.toml:2: jobs must be a number from 1 to 100000"))
+                EndsWith("musterd.toml:2: retention.jobs must be a number from 1 to 100000"))
         << jobs;
   }
-  for (const char* age :
-       {"\"\"", "\"90\"", "\"0d\"", "\"-1d\"", "\"1.5d\"", "\"90days\"", "\"30m\"", "\"d\"",
-        "\"3651d\"", "\"87601h\"", "\"99999999999999999999d\"", "90"}) {
+  for (const char* age : {"\"90\"", "\"0d\"", "\"-1d\"", "\"1.5d\"", "\"90days\"", "\"30m\"",
+                          "\"d\"", "\"3651d\"", "\"87601h\"", "\"99999999999999999999d\""}) {
     EXPECT_THAT(ErrorOf(std::string("[retention]\nage = ") + age),
-                HasSubstr("musterd.toml:2: age must be a number of days or hours"))
+                HasSubstr("musterd.toml:2: retention.age must be a number of days or hours"))
         << age;
   }
+  EXPECT_THAT(ErrorOf("[retention]\nage = 90"), EndsWith("retention.age must be a text"));
   EXPECT_THAT(ErrorOf("[retention]\nage_days = 3"), HasSubstr("unknown key retention.age_days"));
   EXPECT_EQ(ParseWithFile("[retention]\nhistory = \"48h\"")->retention.history, 48h);
-  EXPECT_THAT(ErrorOf("[retention]\nhistory = 7"), HasSubstr("history must be a number of days"));
+  EXPECT_THAT(ErrorOf("[retention]\nhistory = \"7\""),
+              HasSubstr("history must be a number of days"));
   EXPECT_THAT(ErrorOf("retention = 3"), HasSubstr("retention must be a table"));
 }
 
 TEST_F(ConfigTest, OtherWrongFiles) {
-  EXPECT_THAT(ErrorOf("inventroy = \"x\""), HasSubstr(":1: unknown key inventroy"));
+  EXPECT_THAT(ErrorOf("inventroy = \"x\""),
+              EndsWith(":1: unknown key inventroy; did you mean inventory?"));
   EXPECT_THAT(ErrorOf("inventory = \"\""), HasSubstr("inventory must be a text"));
   EXPECT_THAT(ErrorOf("revoked = 3"), HasSubstr("revoked must be a text"));
   EXPECT_THAT(ErrorOf("identity = 3"), HasSubstr("identity must be a table"));
@@ -151,12 +159,65 @@ TEST_F(ConfigTest, WrongCommandLines) {
   }
 }
 
+TEST_F(ConfigTest, AFileAloneIsEnough) {
+  const std::string path = dir_ + "/musterd.toml";
+  std::ofstream(path) << "listen = \"[::]:7\"\nstate_dir = \"/s\"\ntls_dir = \"/t\"\n";
+  const auto config = ParseWords({"musterd", "--config", path});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen, "[::]:7");
+  EXPECT_EQ(config->operator_listen, "[::]:8");
+  EXPECT_EQ(config->state_dir, "/s");
+  EXPECT_EQ(config->tls_dir, "/t");
+}
+
+TEST_F(ConfigTest, WhatIsTypedGoesBeforeTheFile) {
+  const auto config =
+      ParseWithFile("listen = \"h:1\"\noperator_listen = \"h:2\"\nstate_dir = \"s\"");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen, "0.0.0.0:7420");
+  EXPECT_EQ(config->operator_listen, "h:2") << "not typed";
+  EXPECT_EQ(config->state_dir, "/var/lib/muster");
+}
+
+TEST_F(ConfigTest, TheDefaultFileChangesNothing) {
+  ControllerConfig defaults;
+  const std::string text = ControllerSettings(&defaults).DefaultFile();
+  const auto config = ParseWithFile(text);
+  ASSERT_TRUE(config.ok()) << config.status() << text;
+  EXPECT_TRUE(config->given.empty());
+  EXPECT_EQ(config->retention.jobs, 1000u);
+  EXPECT_FALSE(config->has_web());
+  EXPECT_FALSE(config->csm.is_used());
+}
+
+// With all of its examples; and what it calls a default is one.
+TEST_F(ConfigTest, EachKeyOfTheDefaultFileCanBeTaken) {
+  ControllerConfig defaults;
+  const Settings settings = ControllerSettings(&defaults);
+  const auto config = ParseWithFile(Uncommented(settings.DefaultFile()));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->given.size(), settings.list().size());
+  EXPECT_EQ(config->retention.jobs, Retention().jobs);
+  EXPECT_EQ(config->retention.age, Retention().age);
+  EXPECT_EQ(config->retention.history, Retention().history);
+  EXPECT_EQ(config->patterns.agent, IdentityPatterns().agent);
+  EXPECT_EQ(config->csm.refresh, CsmConfig().refresh);
+  EXPECT_EQ(config->csm.kubectl, CsmConfig().kubectl);
+  EXPECT_EQ(config->web.listen, "0.0.0.0:7422");
+}
+
+TEST_F(ConfigTest, EachKeyIsDocumented) {
+  ControllerConfig defaults;
+  ExpectDocumented(ControllerSettings(&defaults));
+}
+
 TEST_F(ConfigTest, TheWebPortIsOffUnlessItIsNamed) {
-  EXPECT_FALSE(ParseWithFile("")->web.has_value());
+  EXPECT_FALSE(ParseWithFile("")->has_web());
+  EXPECT_FALSE(ParseWithFile("[web]\n")->has_web());
   const auto config = ParseWithFile("[web]\nlisten = \"0.0.0.0:7422\"\ntoken_file = \"/t\"");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->web->listen, "0.0.0.0:7422");
-  EXPECT_EQ(config->web->token_file, "/t");
+  EXPECT_EQ(config->web.listen, "0.0.0.0:7422");
+  EXPECT_EQ(config->web.token_file, "/t");
   EXPECT_THAT(ErrorOf("[web]\ntoken_file = \"/t\""), HasSubstr("web.listen is missing"));
   EXPECT_THAT(ErrorOf("web = 7"), HasSubstr("web must be a table"));
   EXPECT_THAT(ErrorOf("[web]\nlisten = \"a:1\"\ntoken = \"x\""),

@@ -58,14 +58,17 @@ void CheckAgent(const std::string& path) {
 }
 
 void CheckController(const std::string& path) {
-  std::string words[] = {"musterd",   "--listen", "h:7420",   "--state-dir", "s",
-                         "--tls-dir", "t",        "--config", path};
+  std::string words[] = {"musterd", "--listen",    "h:7420", "--operator-listen",
+                         "h:7421",  "--state-dir", "s",      "--tls-dir",
+                         "t",       "--config",    path};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   const auto config = ParseCommandLine(static_cast<int>(argv.size()), argv.data());
   if (!config.ok()) return CheckRefusal(config.status(), path);
   Require(CheckPatterns(config->patterns).ok(), "patterns that are read are patterns");
   Require(config->operator_listen == "h:7421", "a file cannot change what was typed");
+  for (const auto& [name, value] : config->given)
+    Require(!value.empty(), "what is read is remembered", name);
 }
 
 void CheckInventory(const std::string& path) {

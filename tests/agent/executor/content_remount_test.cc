@@ -88,5 +88,24 @@ TEST_F(ContentTest, HooksRunOnceForEachAttempt) {
   EXPECT_THAT(world_.hooks, ElementsAre("/c"));
 }
 
+// SIGHUP in the middle: an attempt mounts as it has begun to, and runs the hooks that it began with.
+TEST_F(ContentTest, AnAttemptKeepsTheProfileItBeganWith) {
+  const ContentRecord record = MountImages(1);
+  ContentProfile profile;
+  profile.before_unmount = {{{"/a"}}};
+  profile.after_remount = {{{"/c"}}};
+  ContentNode node(world_, profile);
+  EXPECT_EQ(Unmount(node, record).reason, Reason::kClean);
+  node.Send(RemountContent{"c", record}, 2);
+  profile.before_unmount = {{{"/b"}}};
+  profile.after_remount = {{{"/d"}}};
+  node.SetProfile(profile);
+  EXPECT_EQ(node.Run().state, OutcomeState::kSucceeded);
+  EXPECT_THAT(world_.hooks, ElementsAre("/a", "/c"));
+  node.Send(UnmountContent{"c", record}, 3);
+  EXPECT_EQ(node.Run().reason, Reason::kClean);
+  EXPECT_THAT(world_.hooks, ElementsAre("/a", "/c", "/b"));
+}
+
 }  // namespace
 }  // namespace muster

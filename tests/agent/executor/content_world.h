@@ -171,6 +171,10 @@ class ContentNode {
     Queue(std::move(actions));
   }
   void Crash() { Boot(boot_id_); }
+  void SetProfile(const ContentProfile& profile) {
+    profile_ = profile;
+    executor_->SetPolicy({}, profile);
+  }
 
   void Send(Work work, uint32_t attempt = 1, Duration deadline = 60s) {
     Command command;
@@ -260,7 +264,7 @@ class ContentNode {
   void Do(const CallRestart&) {}
 
   MountWorld& world_;
-  const ContentProfile profile_;
+  ContentProfile profile_;
   std::string boot_id_;
   Time now_ = Time(1h);
   std::unique_ptr<Executor> executor_;

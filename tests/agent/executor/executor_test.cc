@@ -140,6 +140,19 @@ TEST_F(ExecutorTest, RefusalsTouchNothing) {
   EXPECT_THAT(ledger_, IsEmpty());
 }
 
+// SIGHUP: what has begun goes on, what comes from now on is judged anew.
+TEST_F(ExecutorTest, ThePolicyMayBeAnotherOne) {
+  Receive(CommandOf());
+  ASSERT_EQ(executor_->running_count(), 1u);
+  executor_->SetPolicy({"b.service"}, {});
+  EXPECT_EQ(executor_->running_count(), 1u);
+  Receive(CommandOf(Key("later")));
+  ASSERT_THAT(reports_, SizeIs(1));
+  EXPECT_EQ(reports_[0].reason, Reason::kPolicy);
+  Receive(CommandOf(Key("last"), RestartUnit{"b.service", 0s}));
+  EXPECT_EQ(executor_->running_count(), 2u);
+}
+
 TEST_F(ExecutorTest, APolicyWithoutOrcaRefusesOrca) {
   executor_ = std::make_unique<Executor>(ExecutorConfig{"x1", "life-1", "boot-1", {"a.service"}},
                                          std::vector<LedgerEntry>());

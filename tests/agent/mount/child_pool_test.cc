@@ -77,7 +77,7 @@ class ChildPoolTest : public testing::Test {
     mount.kind = MountKind::kProjected;
     mount.fstype = "dvs";
     mount.target = directory_ + "/" + name;
-    return {mount};
+    return {mount, 0, std::make_shared<const ContentProfile>(profile_)};
   }
 
   struct Unref {

@@ -103,6 +103,34 @@ TEST(Hsm, TheFileWinsWhereItSaysSomething) {
   EXPECT_THAT(registry.Find("x3")->aliases, ElementsAre("uan01"));
 }
 
+// SIGHUP, after somebody has edited it.
+TEST(Hsm, TheFileMayBeAnotherOne) {
+  NodeRegistry registry({{"x1", {"login1"}, "Application"}, {"x2", {}, "Compute"}});
+  registry.SetHsm({{"x1", {"uan01"}, "Compute"}, Compute("x3", 3)}, kNoon);
+  Hello hello = HelloOf("x2");
+  hello.aliases = {"told2"};
+  registry.OnAttached(hello, "", kNoon);
+  EXPECT_EQ(registry.expected_count(), 2u);
+  registry.TakeNews();
+
+  registry.SetFile({{"x2", {"named2"}, "Storage"}, {"x5", {"login1"}, ""}});
+  EXPECT_TRUE(registry.TakeNews().is_of_all);
+  EXPECT_THAT(registry.All(), ElementsAre("x1", "x2", "x3", "x5"));
+  EXPECT_EQ(Means(registry, "login1"), "x5");
+  EXPECT_EQ(Means(registry, "uan01"), "x1") << "HSM's alias counts where the file has none";
+  EXPECT_EQ(registry.Find("x1")->role, "Compute");
+  EXPECT_EQ(registry.Find("x2")->role, "Storage");
+  EXPECT_EQ(registry.Find("x2")->presence, Presence::kAttached) << "its session goes on";
+  EXPECT_EQ(Means(registry, "named2"), "x2");
+  EXPECT_FALSE(registry.Find("told2").ok()) << "the file's aliases go before those of a Hello";
+
+  registry.SetFile({});
+  EXPECT_THAT(registry.All(), ElementsAre("x1", "x2", "x3"));
+  EXPECT_EQ(Means(registry, "told2"), "x2") << "and without them those of the Hello count again";
+  EXPECT_FALSE(registry.Find("named2").ok());
+  EXPECT_EQ(registry.expected_count(), 2u);
+}
+
 TEST(Hsm, ANameOfTheFileMeansTheFilesNode) {
   NodeRegistry registry({{"x1", {"uan01"}, ""}});
   registry.SetHsm({{"x2", {"uan01-nmn"}, "Application"}}, kNoon);

@@ -1,5 +1,5 @@
 // The table [csm] as people write it.
-#include "controller/csm/read_csm_config.h"
+#include "controller/csm/csm_settings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,9 +18,11 @@ class CsmConfigTest : public ::testing::Test {
  protected:
   absl::StatusOr<CsmConfig> Read(const std::string& text) {
     std::ofstream(path_) << text;
-    const absl::StatusOr<toml::table> table = ReadTomlFile(path_);
-    EXPECT_TRUE(table.ok()) << table.status();
-    return ReadCsmConfig(path_, *table->get("csm"));
+    CsmConfig config;
+    Settings settings("");
+    DeclareCsm(settings, &config);
+    MUSTER_RETURN_IF_ERROR(settings.Read(path_));
+    return config;
   }
   // Without the path.
   std::string ErrorOf(const std::string& text) {
@@ -43,6 +45,7 @@ TEST_F(CsmConfigTest, AnEmptyTableUsesNoService) {
   EXPECT_EQ(config->name_space, "services");
   EXPECT_EQ(config->refresh, 60s);
   EXPECT_TRUE(config->hmnfd_agents.empty());
+  EXPECT_FALSE(config->is_used());
 }
 
 TEST_F(CsmConfigTest, AllKeys) {
@@ -85,12 +88,13 @@ TEST_F(CsmConfigTest, TheGatewayGivesWhatIsNotGiven) {
 
 TEST_F(CsmConfigTest, WhatIsWrongIsSaidWithItsLine) {
   EXPECT_EQ(ErrorOf("csm = 1\n"), "1: csm must be a table");
-  EXPECT_EQ(ErrorOf("[csm]\nhms = 'http://h'\n"), "2: unknown key csm.hms");
+  EXPECT_EQ(ErrorOf("[csm]\nhms = 'http://h'\n"), "2: unknown key csm.hms; did you mean csm.hsm?");
   EXPECT_EQ(ErrorOf("[csm]\n\nhsm = 1\n"), "3: csm.hsm must be a text");
   EXPECT_EQ(ErrorOf("[csm]\nclient_id = ''\n"), "2: csm.client_id must be a text");
   EXPECT_EQ(ErrorOf("[csm]\nhmnfd_agents = 'orca'\n"),
             "2: csm.hmnfd_agents must be an array of texts");
-  EXPECT_THAT(ErrorOf("[csm]\nhmnfd_agents = ['orca', 1]\n"), HasSubstr("must be a text"));
+  EXPECT_THAT(ErrorOf("[csm]\nhmnfd_agents = ['orca', 1]\n"),
+              HasSubstr("must be an array of texts"));
   EXPECT_EQ(ErrorOf("[csm]\nrefresh = 4\n"),
             "2: csm.refresh must be a number of seconds from 5 to 86400");
   EXPECT_THAT(ErrorOf("[csm]\nrefresh = '60'\n"), HasSubstr("csm.refresh must be"));
