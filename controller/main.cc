@@ -36,6 +36,7 @@
 #include "controller/session/agent_server.h"
 #include "controller/session/session_table.h"
 #include "controller/signals.h"
+#include "controller/store/store_copy.h"
 #include "controller/store/stored_content_records.h"
 #include "controller/web/web_server.h"
 
@@ -112,6 +113,9 @@ ControllerServiceOptions ServiceOptionsOf(const Ground& ground, CsmCaller* calle
     ports.operators->OnStream(peer);
   };
   options.connections = [&ports = ground.ports] { return ports.counts(); };
+  options.copy_store = [dir = ground.config.state_dir](const std::function<bool()>& goes_on) {
+    return CopyStore(dir, goes_on);
+  };
   if (caller != nullptr) {
     options.has_cps = caller->has_cps();
     options.has_bos = caller->has_bos();

@@ -181,6 +181,22 @@ grpc::ServerWriteReactor<v1::JobChanges>* ControllerService::WatchJob(
   return JobWatch::Start(*id, request->revision(), *std::move(watch));
 }
 
+grpc::ServerWriteReactor<v1::BackupPiece>* ControllerService::Backup(
+    grpc::CallbackServerContext* context, const v1::BackupRequest*) {
+  const absl::StatusOr<Caller> caller = CallerOf(*context);
+  if (!caller.ok()) {
+    refusals_.Note(Refusal::kUnauthorized, HostOf(context->peer()), Message(caller.status()));
+    return new RefusedWatch<v1::BackupPiece>(caller.status());
+  }
+  if (is_backup_under_way_.exchange(true)) {
+    return new RefusedWatch<v1::BackupPiece>(
+        MakeStatus(absl::StatusCode::kResourceExhausted,
+                   "another backup is being made: try again when it is done"));
+  }
+  log::Info("backup asked for by={}", caller->name);
+  return new BackupReactor(options_.copy_store, is_backup_under_way_);
+}
+
 grpc::ServerUnaryReactor* ControllerService::GetTask(grpc::CallbackServerContext* context,
                                                      const v1::GetTaskRequest* request,
                                                      v1::Task* response) {

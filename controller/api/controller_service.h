@@ -13,6 +13,7 @@
 
 #include "common/identity.h"
 #include "common/time.h"
+#include "controller/api/backup.h"
 #include "controller/api/fleet_health.h"
 #include "controller/api/validate.h"
 #include "controller/api/watch_reactor.h"
@@ -48,6 +49,8 @@ struct ControllerServiceOptions {
   std::function<bool(const CertificateInfo&)> is_revoked;
   // Asks HMNFD, off the caller's thread, and tells the answer to `done` from any thread. Nothing: the controller knows no HMNFD.
   std::function<void(SubscribersDone done)> list_subscribers;
+  // On a thread of the call's.
+  CopyTheStore copy_store;
   // Whether the controller knows CPS, and BOS.
   bool has_cps = false;
   bool has_bos = false;
@@ -129,6 +132,8 @@ class ControllerService final : public v1::Controller::CallbackService {
   grpc::ServerUnaryReactor* ListSubscribers(grpc::CallbackServerContext* context,
                                             const v1::ListSubscribersRequest* request,
                                             v1::ListSubscribersResponse* response) override;
+  grpc::ServerWriteReactor<v1::BackupPiece>* Backup(grpc::CallbackServerContext* context,
+                                                    const v1::BackupRequest* request) override;
 
  private:
   struct Caller {
@@ -200,6 +205,7 @@ class ControllerService final : public v1::Controller::CallbackService {
   FleetHealth& health_;
   HistoryReader& history_;
   std::atomic<int> watches_ = 0;
+  std::atomic<bool> is_backup_under_way_ = false;
   Worker worker_;  // last: its thread uses the others
 };
 

@@ -45,6 +45,7 @@ void AddVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   AddSubscriptionVerbs(app, global, exit_code);
   AddContentVerbs(app, global, exit_code);
   AddHealth(app, global, exit_code);
+  AddBackup(app, global, exit_code);
   AddStatus(app, global, exit_code);
   AddPkiCommands(app, exit_code);
 }

@@ -29,6 +29,7 @@ void AddSubscriptionVerbs(CLI::App& app, const GlobalOptions& global, int& exit_
 void AddContentVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code);
 
 void AddHealth(CLI::App& app, const GlobalOptions& global, int& exit_code);
+void AddBackup(CLI::App& app, const GlobalOptions& global, int& exit_code);
 void AddStatus(CLI::App& app, const GlobalOptions& global, int& exit_code);
 
 }  // namespace muster::cli

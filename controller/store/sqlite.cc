@@ -120,4 +120,18 @@ void SqliteDatabase::Rollback() {
     sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+absl::Status SqliteDatabase::CopyTo(SqliteDatabase& target, const std::function<bool()>& goes_on) {
+  constexpr int kPagesOfStep = 256;
+  sqlite3_backup* const backup = sqlite3_backup_init(target.database_, "main", database_, "main");
+  if (backup == nullptr)
+    return SqliteStatus(target.database_, sqlite3_extended_errcode(target.database_));
+  int result = SQLITE_OK;
+  bool is_wanted = true;
+  while (result == SQLITE_OK && (is_wanted = goes_on()))
+    result = sqlite3_backup_step(backup, kPagesOfStep);
+  sqlite3_backup_finish(backup);
+  if (!is_wanted) return absl::CancelledError("it is not wanted any more");
+  return result == SQLITE_DONE ? absl::OkStatus() : SqliteStatus(nullptr, result);
+}
+
 }  // namespace muster

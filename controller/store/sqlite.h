@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,6 +75,9 @@ class SqliteDatabase {
   int64_t ChangedRows() const { return sqlite3_changes64(database_); }
   // Ends a transaction that was begun and not committed; does nothing if there is none.
   void Rollback();
+  // All of this database, as this connection's transaction sees it, into an empty one. `goes_on` is asked for each megabyte: CANCELLED when it
+  // says no.
+  absl::Status CopyTo(SqliteDatabase& target, const std::function<bool()>& goes_on);
   // Whether the last to close the file puts its write-ahead log into it, as SQLite does unless it is told otherwise.
   void SetCheckpointAtClose(bool is_on);
 

@@ -16,6 +16,7 @@
 #include "controller/store/loader.h"
 #include "controller/store/rows.h"
 #include "controller/store/schema.h"
+#include "controller/store/store_copy.h"
 
 namespace muster {
 namespace {
@@ -224,6 +225,7 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const std::
   MUSTER_RETURN_IF_ERROR(MakeStateDirectory(state_dir));
   absl::StatusOr<StateLock> lock = StateLock::Acquire(state_dir);
   MUSTER_RETURN_IF_ERROR(lock.status());
+  RemoveUnfinishedCopy(state_dir);
   const std::string path = state_dir + "/" + kDatabaseFile;
   // A first start that was killed leaves such a file; so do others who damage it.
   std::error_code no_file;

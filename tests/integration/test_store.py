@@ -95,6 +95,39 @@ class StoreTest(Story):
         self.world.wait_attached()
         self.resubscribe(host)
 
+    def test_a_backup_of_a_running_controller(self):
+        """Taken while a job runs, and restored into another state directory: its job is there, agents attach, nothing is done twice."""
+        away, host, backup = self.world.host(1), self.world.host(2), os.path.join(self.world.directory, "taken.db")
+        away.systemctl("stop", "muster-agent.service")
+        wait_until(lambda: self.world.presence()[away.xname] == "AWAY", "the controller sees it go")
+        job = self.world.muster_json("resubscribe", "--no-verify", "-w", f"{away.nid},{host.nid}", "--settle", "0s",
+                                     "--delivery-deadline", "10min", "--detach", code=0).job
+        wait_until(lambda: self.world.muster_json("job", "show", job).endings[host.xname] == "SUCCEEDED", "one of two nodes is done")
+        answer = self.world.muster_json("backup", backup, code=0).json
+        self.assertEqual(answer["bytes"], os.path.getsize(backup))
+        self.assertEqual(0o600, os.stat(backup).st_mode & 0o777)
+        self.assertEqual(["lock"], [name for name in os.listdir(self.world.state_dir) if not name.startswith(("muster.db", "history.db"))])
+        self.assertFalse(os.path.exists(os.path.join(self.world.state_dir, "muster.db.copy")))
+        self.assertIn("is there already", self.world.muster("backup", backup).err)
+        self.assertEqual(answer["bytes"], os.path.getsize(backup))
+        self.world.muster("backup", backup, "--force", code=0)
+        self.assertFalse(os.path.exists(backup + ".part"))
+
+        # The node comes back, and its task is done; the backup does not know that.
+        before = away.starts()
+        away.systemctl("start", "muster-agent.service")
+        self.assertEqual("SUCCEEDED", self.world.job_ended(job).endings[away.xname])
+        self.assert_restarted_once(away, before)
+        done = self.world.starts()
+        self.stop_musterd()
+        shutil.rmtree(self.world.state_dir)
+        os.mkdir(self.world.state_dir, 0o700)
+        shutil.copy(backup, os.path.join(self.world.state_dir, "muster.db"))
+        self.restart("--restored")
+        self.world.wait_attached()
+        self.assertEqual({away.xname: "SUCCEEDED", host.xname: "SUCCEEDED"}, self.world.job_ended(job).endings)
+        self.assertEqual(done, self.world.starts())
+
     def test_a_second_musterd_on_the_same_directory(self):
         command = self.world.musterd_command()
         for option, address in (("--listen", "10.252.0.1:7430"), ("--operator-listen", "10.252.0.1:7431")):

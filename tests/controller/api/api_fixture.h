@@ -18,6 +18,7 @@
 #include "controller/store/sqlite_history.h"
 #include "controller/store/sqlite_job_reader.h"
 #include "controller/store/sqlite_job_store.h"
+#include "controller/store/store_copy.h"
 #include "tests/controller/edge/test_pki.h"
 
 namespace muster {
@@ -135,6 +136,7 @@ class ApiTest : public ::testing::Test {
       return is_revoked_.load();
     };
     options.certificate_check = 10ms;
+    options.copy_store = [this](const auto& goes_on) { return CopyStore(dir_, goes_on); };
     if (knows_hmnfd) {
       options.list_subscribers = [this](const auto& done) { done(subscribers_); };
     }
