@@ -13,7 +13,7 @@
 #include "controller/api/watch.h"
 #include "controller/edge/grpc_status.h"
 #include "controller/edge/peer_address.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "controller/fleet/summary.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 #include "controller/store/policy_proto.h"
 
 namespace muster {

@@ -7,6 +7,7 @@
 
 #include "controller/api/convert.h"
 #include "controller/engine/plan.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 namespace {

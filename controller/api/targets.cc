@@ -4,7 +4,7 @@
 
 #include "controller/api/convert.h"
 #include "controller/api/names.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 namespace {

@@ -10,7 +10,7 @@
 #include "common/limits.h"
 #include "common/uuid.h"
 #include "controller/api/check_policy.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 #include "controller/store/operation_proto.h"
 #include "proto/convert.h"
 

@@ -10,7 +10,7 @@
 
 #include "controller/cli/follow.h"
 #include "controller/cli/json.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster::cli {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster::cli {
 namespace {

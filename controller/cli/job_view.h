@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/status.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 #include "muster/v1/job.pb.h"
 
 namespace muster::cli {

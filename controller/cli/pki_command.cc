@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 #include "controller/pki/pki.h"
 
 namespace muster {

@@ -7,6 +7,7 @@
 #include "controller/cli/policy_text.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
+#include "controller/nodeset/node_set.h"
 #include "proto/convert.h"
 
 namespace muster::cli {

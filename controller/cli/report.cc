@@ -10,6 +10,7 @@
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster::cli {
 namespace {

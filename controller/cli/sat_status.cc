@@ -8,8 +8,8 @@
 
 #include "common/ascii.h"
 #include "controller/cli/sat_table.h"
-#include "controller/inventory/node_set.h"
 #include "controller/inventory/xname.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster::cli {
 namespace {

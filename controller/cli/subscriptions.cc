@@ -19,6 +19,7 @@
 #include "controller/cli/times.h"
 #include "controller/cli/verbs.h"
 #include "controller/inventory/xname.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include "controller/cli/job_view.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/sat_status.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "common/log.h"
 #include "controller/csm/json.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster {
 namespace {

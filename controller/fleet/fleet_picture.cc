@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster {
 namespace {

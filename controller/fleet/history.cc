@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/fnv.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 namespace {

@@ -19,7 +19,7 @@
 #include "controller/fleet/conditions.h"
 #include "controller/fleet/flap_damping.h"
 #include "controller/fleet/history_store.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster {
 

@@ -7,7 +7,7 @@
 
 #include "common/ascii.h"
 #include "common/toml_file.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster {
 namespace {

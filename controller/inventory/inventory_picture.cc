@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/ascii.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 namespace {

@@ -9,6 +9,7 @@
 #include "common/ascii.h"
 #include "common/log.h"
 #include "controller/inventory/name_error.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 namespace {

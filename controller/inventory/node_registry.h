@@ -27,9 +27,10 @@
 #include "controller/inventory/claims.h"
 #include "controller/inventory/inventory_node.h"
 #include "controller/inventory/inventory_picture.h"
-#include "controller/inventory/node_set.h"
 #include "controller/inventory/selection.h"
 #include "controller/inventory/target_spec.h"
+#include "controller/nodeset/node_name.h"
+#include "controller/nodeset/node_set_expression.h"
 
 namespace muster {
 
@@ -110,7 +111,8 @@ class NodeRegistry {
 
   // The nodes that are meant. INVALID_ARGUMENT for a set that cannot be parsed, an alias that two nodes claim, states that HSM does
   // not have or that narrow nothing, nodes that are named and disabled, and a spec that names nothing; NOT_FOUND for names that nobody
-  // knows (folded), a role, group or partition that no node has, and an empty result.
+  // knows (folded), a role, group or partition that no node has, and an empty result. Operators in node sets work on nodes, not on names:
+  // "nid000001!x1000c0s0b0n0" takes a node away that is named in two ways.
   absl::StatusOr<Resolved> Resolve(const TargetSpec& targets) const;
 
   // By xname or alias. NOT_FOUND, or INVALID_ARGUMENT for an alias that two nodes claim.
@@ -157,6 +159,9 @@ class NodeRegistry {
 
   // In resolve.cc.
   absl::StatusOr<Names> ResolveSets(const Names& sets, const Sources& sources) const;
+  absl::StatusOr<NodeSet> Identify(const NodeSetExpression& set, const Sources& sources) const;
+  absl::StatusOr<NodeSet> Identify(const NodeSet& nodes, const Sources& sources) const;
+  absl::StatusOr<Names> KnownOf(const NodeSet& nodes, const Sources& sources) const;
   absl::StatusOr<Names> LookUp(const Names& names, const Sources& sources, Names& unknown) const;
   absl::Status CheckNamed(const Names& xnames, const Sources& sources) const;
   absl::StatusOr<size_t> AddSelected(const TargetSpec& targets, const NameSet& excluded,

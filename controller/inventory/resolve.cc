@@ -8,6 +8,7 @@
 #include "common/ascii.h"
 #include "controller/inventory/name_error.h"
 #include "controller/inventory/node_registry.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 namespace {
@@ -21,19 +22,21 @@ void SortOnce(Names& names) {
   names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
-// Takes the names of `sets` together, in lower case, each once.
-absl::StatusOr<Names> Expand(const Names& sets) {
-  Names names;
+// Parsed; together they stand for no more names than one may.
+absl::StatusOr<std::vector<NodeSetExpression>> Parse(const Names& sets) {
+  std::vector<NodeSetExpression> parsed;
+  size_t left = kMaxNodeSetSize;
   for (const std::string& set : sets) {
-    absl::StatusOr<Names> more = ExpandNodeSet(set);
+    absl::StatusOr<NodeSetExpression> more = ParseNodeSetExpression(set);
     if (!more.ok()) return more.status();
-    if (names.size() + more->size() > kMaxNodeSetSize)
+    const size_t size = CountNames(*more);
+    if (size > left)
       return MakeStatus(absl::StatusCode::kInvalidArgument,
                         "the node sets together stand for more than {} names", kMaxNodeSetSize);
-    for (std::string& name : *more) names.push_back(LowerCase(std::move(name)));
+    left -= size;
+    parsed.push_back(*std::move(more));
   }
-  SortOnce(names);
-  return names;
+  return parsed;
 }
 
 // Why nothing is left of `selected` nodes, the excluded ones not among them.
@@ -51,6 +54,9 @@ absl::Status NoTargets(const TargetSpec& targets, size_t selected, const Resolve
   }
   if (!targets.exclude.empty())
     return MakeStatus(absl::StatusCode::kNotFound, "no targets: every node is excluded");
+  if (!targets.IsSelecting())
+    return MakeStatus(absl::StatusCode::kNotFound,
+                      "no targets: no node is left of the node sets by their operators");
   return MakeStatus(absl::StatusCode::kNotFound,
                     "no targets: no node is known, neither from an inventory nor attached");
 }
@@ -81,10 +87,49 @@ absl::StatusOr<Resolved> NodeRegistry::Resolve(const TargetSpec& targets) const 
 
 absl::StatusOr<NodeRegistry::Names> NodeRegistry::ResolveSets(const Names& sets,
                                                               const Sources& sources) const {
-  const absl::StatusOr<Names> names = Expand(sets);
-  MUSTER_RETURN_IF_ERROR(names.status());
+  const absl::StatusOr<std::vector<NodeSetExpression>> parsed = Parse(sets);
+  MUSTER_RETURN_IF_ERROR(parsed.status());
+  NodeSet nodes;
+  for (const NodeSetExpression& set : *parsed) {
+    const absl::StatusOr<NodeSet> more = Identify(set, sources);
+    MUSTER_RETURN_IF_ERROR(more.status());
+    nodes.Apply(NodeSetOperator::kUnion, *more);
+  }
+  return KnownOf(nodes, sources);
+}
+
+// Evaluates `set` with each operand's names replaced by their nodes' xnames, so that an operator sees nodes, whatever they are called.
+// Names that nobody knows stay what they are, and may drop out by an intersection.
+absl::StatusOr<NodeSet> NodeRegistry::Identify(const NodeSetExpression& set,
+                                               const Sources& sources) const {
+  NodeSet nodes;
+  for (const NodeSetTerm& term : set) {
+    const absl::StatusOr<NodeSet> operand =
+        term.inner.empty() ? Identify(term.nodes, sources) : Identify(term.inner, sources);
+    MUSTER_RETURN_IF_ERROR(operand.status());
+    // A node that is to be spared must not be restarted for a typing mistake.
+    if (term.op == NodeSetOperator::kDifference)
+      MUSTER_RETURN_IF_ERROR(KnownOf(*operand, sources).status());
+    nodes.Apply(term.op, *operand);
+  }
+  return nodes;
+}
+
+absl::StatusOr<NodeSet> NodeRegistry::Identify(const NodeSet& nodes, const Sources& sources) const {
+  Names names = nodes.Names();
+  for (std::string& name : names) name = LowerCase(std::move(name));
   Names unknown;
-  absl::StatusOr<Names> xnames = LookUp(*names, sources, unknown);
+  absl::StatusOr<Names> xnames = LookUp(names, sources, unknown);
+  MUSTER_RETURN_IF_ERROR(xnames.status());
+  xnames->insert(xnames->end(), unknown.begin(), unknown.end());
+  return NodeSet(*xnames);
+}
+
+// Its names, which are xnames. NOT_FOUND for those that nobody knows.
+absl::StatusOr<NodeRegistry::Names> NodeRegistry::KnownOf(const NodeSet& nodes,
+                                                          const Sources& sources) const {
+  Names unknown;
+  absl::StatusOr<Names> xnames = LookUp(nodes.Names(), sources, unknown);
   if (xnames.ok() && !unknown.empty()) return UnknownNames(unknown);
   return xnames;
 }

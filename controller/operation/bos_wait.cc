@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "common/ascii.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 #include "controller/operation/bos_wait.h"
 #include "controller/operation/cps_wait.h"
 

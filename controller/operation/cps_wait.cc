@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 

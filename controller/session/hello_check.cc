@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/limits.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 namespace muster {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 #include "controller/store/policy_proto.h"
 #include "proto/convert.h"
 

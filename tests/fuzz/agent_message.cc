@@ -6,7 +6,7 @@
 #include <string>
 
 #include "common/limits.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 #include "controller/session/hello_check.h"
 #include "proto/convert.h"
 #include "tests/fuzz/require.h"

@@ -11,7 +11,7 @@
 #include "controller/cli/job_view.h"
 #include "controller/cli/options.h"
 #include "controller/cli/policy_text.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 #include "proto/convert.h"
 #include "tests/fuzz/require.h"
 

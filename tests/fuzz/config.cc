@@ -13,7 +13,7 @@
 
 #include "controller/config.h"
 #include "controller/inventory/file_inventory.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 #include "controller/pki/revocation.h"
 #include "tests/fuzz/require.h"
 

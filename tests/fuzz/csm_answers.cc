@@ -13,7 +13,7 @@
 #include "controller/csm/hsm_client.h"
 #include "controller/csm/hsm_json.h"
 #include "controller/csm/problem.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 #include "tests/fuzz/require.h"
 
 namespace muster::fuzz {

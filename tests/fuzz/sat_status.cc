@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 #include "tests/fuzz/require.h"
 
 namespace muster::fuzz {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 #include "tests/controller/cli/sat_printer.h"
 
 namespace muster::cli {

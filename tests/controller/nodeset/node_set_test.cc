@@ -1,4 +1,4 @@
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ TEST(ExpandNodeSet, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(ErrorOf("nid[1,]"), HasSubstr("expected a number"));
   EXPECT_THAT(ErrorOf("nid[1-]"), HasSubstr("expected a number"));
   EXPECT_THAT(ErrorOf("nid[a]"), HasSubstr("expected a number"));
-  EXPECT_THAT(ErrorOf("nid[1 2]"), HasSubstr("expected ',' or ']', at character 6"));
+  EXPECT_THAT(ErrorOf("nid[1 2]"), HasSubstr("expected ',' or ']', at character 7"));
   EXPECT_THAT(ErrorOf("nid[5-1]"), HasSubstr("5-1 runs backwards"));
   EXPECT_THAT(ErrorOf("nid[001-10]"), HasSubstr("not padded alike"));
   EXPECT_THAT(ErrorOf("nid[1-010]"), HasSubstr("not padded alike"));

@@ -1,4 +1,4 @@
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_name.h"
 
 #include "common/ascii.h"
 #include "common/limits.h"
