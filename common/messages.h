@@ -15,7 +15,13 @@
 
 namespace muster {
 
-inline constexpr uint32_t kProtocolVersion = 1;
+// 2: agents tell what changes of their node by themselves, and what its clock shows. Of an agent of version 1 nothing is known but what its
+// Hello and its outcomes have told. Controllers speak this version and the one before; agents say the one before to a controller that refuses
+// this one.
+inline constexpr uint32_t kProtocolVersion = 2;
+inline constexpr uint32_t kOldestProtocolVersion = kProtocolVersion - 1;
+// The first that tells what changes.
+inline constexpr uint32_t kTellsChanges = 2;
 
 // The key of one effect: one try of one task.
 struct AttemptKey {

@@ -16,6 +16,14 @@ std::string Show(const AttemptKey& key) {
   return fmt::format("task={} attempt={}", key.task, key.attempt);
 }
 
+// A controller of version 1 takes no more than these.
+void KeepUsualUnits(std::vector<UnitState>& units) {
+  const std::vector<std::string> usual = UsualUnits();
+  std::erase_if(units, [&](const UnitState& unit) {
+    return std::find(usual.begin(), usual.end(), unit.unit) == usual.end();
+  });
+}
+
 uint64_t WallClockNs() {
   const Duration since_1970 = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<uint64_t>(std::max(since_1970, Duration(0)).count());
@@ -75,12 +83,17 @@ void AgentCore::SendHello(StatusProbe::Seen seen) {
   hello.incarnation = ledger_.incarnation();
   hello.boot_id = config_.boot_id;
   hello.agent_version = kVersion;
+  hello.protocol_version = version_;
   hello.features = Executor::Features();
   hello.aliases = config_.aliases;
   hello.held = executor_.Held();
   hello.status = StatusNow(std::move(seen.units));
   hello.seen_epoch = ledger_.epoch();
-  hello.wall_clock_ns = WallClockNs();
+  if (TellsChanges()) {
+    hello.wall_clock_ns = WallClockNs();
+  } else {
+    KeepUsualUnits(hello.status.units);
+  }
   watch_.OnTold(hello.status);
   if (!seen.is_complete) watch_.OnUnitsChanged(Now());
   uplink_->Send(hello);
@@ -156,10 +169,22 @@ void AgentCore::OnWelcome(const Welcome& welcome) {
         welcome.epoch.counter, welcome.epoch.store_id, ledger_.epoch()->counter);
     return uplink_->Reject("is stale");
   }
+  if (LeavesForNewer(welcome)) return uplink_->Reject("speaks our protocol version after all");
   is_welcome_ = true;
+  has_left_for_newer_ = false;
   log::Info("attached node={} incarnation={} epoch={} held={}", config_.node, ledger_.incarnation(),
             welcome.epoch.counter, executor_.Held().size());
   Take(Welcomed{});
+}
+
+// We said that we speak the version before ours, to one that speaks ours. Once: with several controllers we may never meet the one that
+// refused us again.
+bool AgentCore::LeavesForNewer(const Welcome& welcome) {
+  if (version_ >= kProtocolVersion || welcome.protocol_version < kProtocolVersion) return false;
+  if (has_left_for_newer_) return false;
+  has_left_for_newer_ = true;
+  version_ = kProtocolVersion;
+  return true;
 }
 
 bool AgentCore::IsStale(const Epoch& epoch) {
@@ -176,6 +201,13 @@ bool AgentCore::IsStale(const Epoch& epoch) {
     log::Warning("the controller's epoch is not recorded: {}", Message(status));
   }
   return false;
+}
+
+// It may also refuse us for another reason, which says the one and the other in turn.
+void AgentCore::OnRefused() {
+  version_ = version_ == kProtocolVersion ? kOldestProtocolVersion : kProtocolVersion;
+  log::Info("the controller may speak another protocol version: version {} is said to it next",
+            version_);
 }
 
 void AgentCore::OnDown(const std::string&) {

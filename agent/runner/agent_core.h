@@ -63,6 +63,7 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   // UplinkHandler.
   void OnUp() override;
   void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) override;
+  void OnRefused() override;
   void OnDown(const std::string& why) override;
 
   // UnitManager::Handler.
@@ -89,12 +90,14 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
 
   bool is_at_work() const { return executor_.running_count() > 0; }
   // Not while a look is under way: it would be dropped.
-  bool MayLook() const { return is_attached() && !probe_.deadline(); }
+  bool MayLook() const { return is_attached() && TellsChanges() && !probe_.deadline(); }
+  bool TellsChanges() const { return version_ >= kTellsChanges; }
   void SendHello(StatusProbe::Seen seen);
   void LookAtUnits();
   void SendStatus(std::vector<UnitState> units);
   NodeStatus StatusNow(std::vector<UnitState> units) const;
   void OnWelcome(const Welcome& welcome);
+  bool LeavesForNewer(const Welcome& welcome);
   bool IsStale(const Epoch& epoch);
 
   void Take(Event event);
@@ -130,6 +133,10 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   bool is_welcome_ = false;
   bool is_stale_ = false;
   TransitClock transit_;
+
+  // What the next Hello says that we speak: a controller that refuses ours may speak the one before.
+  uint32_t version_ = kProtocolVersion;
+  bool has_left_for_newer_ = false;  // since the last Welcome that counted
 };
 
 }  // namespace muster

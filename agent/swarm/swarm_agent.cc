@@ -51,6 +51,8 @@ void SwarmAgent::OnMessage(const ControllerMessage& message, uint64_t sender_clo
   runner_.OnMessage(message, sender_clock_ns);
 }
 
+void SwarmAgent::OnRefused() { runner_.OnRefused(); }
+
 void SwarmAgent::OnDown(const std::string& why) {
   ++(is_up_ ? tally_.ended : tally_.failed);
   is_up_ = false;

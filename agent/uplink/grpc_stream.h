@@ -61,6 +61,8 @@ class GrpcStream {
   bool is_open() const { return state_ == State::kOpen; }
   // TCP has connected at some time: there was a machine at that address.
   bool was_connected() const { return was_connected_; }
+  // The peer has ended it with FAILED_PRECONDITION.
+  bool was_refused() const { return session_.is_refused(); }
 
  private:
   enum class State { kNew, kConnecting, kHandshaking, kOpen, kEnded };

@@ -11,6 +11,8 @@ namespace {
 
 // The response headers of a gRPC call have a few hundred bytes; a status message may have some thousand.
 constexpr uint32_t kMaxHeaderListBytes = 16 << 10;
+// FAILED_PRECONDITION, in grpc-status.
+constexpr char kFailedPrecondition[] = "9";
 
 void RequireOfHttp2(int result, const char* what) {
   Require(result >= 0, what, nghttp2_strerror(result));
@@ -184,6 +186,7 @@ void H2Session::OnResponse() {
 
 void H2Session::OnTrailers() {
   if (!grpc_status_.has_value()) return End("ended the stream without a gRPC status");
+  is_refused_ = *grpc_status_ == kFailedPrecondition;
   const std::string message = OneLine(PercentDecode(grpc_message_));
   End(fmt::format("ended the stream with status {}{}{}{}", GrpcStatusName(*grpc_status_),
                   message.empty() ? "" : ": ", message,

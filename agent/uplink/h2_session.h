@@ -46,6 +46,8 @@ class H2Session {
   // The request has ended and all of it was handed to the socket.
   bool is_flushed() const { return request_ended_ && pending_.empty(); }
   size_t queued_bytes() const { return outbox_.size(); }
+  // The peer has ended the call with this status: FAILED_PRECONDITION.
+  bool is_refused() const { return is_refused_; }
   // How the call ended, if it has.
   const std::optional<std::string>& end() const { return end_; }
 
@@ -87,6 +89,7 @@ class H2Session {
   std::string complaint_;
   bool peer_reset_ = false;
   std::string goaway_;
+  bool is_refused_ = false;
   std::optional<std::string> end_;
 };
 

@@ -169,6 +169,7 @@ void H2Uplink::OnWelcome(const Welcome& welcome) {
 void H2Uplink::OnStreamEnd(const std::string& why) {
   const bool was_connected = stream_->was_connected();
   const bool was_open = opened_.has_value();
+  if (!has_welcome_ && stream_->was_refused()) handler_.OnRefused();
   const bool was_good =
       !is_rejected_ && (has_welcome_ || (was_open && clock_.Now() - *opened_ >= kGoodStream));
   opened_.reset();

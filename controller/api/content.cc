@@ -113,6 +113,7 @@ NodeNow Now(const NodeInfo& node) {
   now.mounted_time = node.mounted_time;
   if (node.status_time) now.booted = *node.status_time - node.hello.status.boot_age;
   now.has_content = !node.hello.status.mounted.empty();
+  now.tells_changes = node.hello.protocol_version >= kTellsChanges;
   return now;
 }
 

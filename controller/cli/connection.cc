@@ -158,8 +158,8 @@ absl::Status Connection::Explain(const std::string& what, const grpc::Status& st
     case absl::StatusCode::kUnimplemented:
       return MakeStatus(
           absl::StatusCode::kUnavailable,
-          "{}: what listens at {} is no operators' port of musterd; that is by default "
-          "7421, and 7420 the agents'",
+          "{}: what listens at {} is an older musterd, which does not know how, or no operators' "
+          "port of one; that is by default 7421, and 7420 the agents'",
           what, address_);
     default:
       return MakeStatus(code, "{}: {}", what, message);

@@ -86,12 +86,29 @@ void Judge(const UnitState& unit, std::optional<Duration> age, Condition* condit
   }
 }
 
+bool TellsChanges(const NodeInfo& node) { return node.hello.protocol_version >= kTellsChanges; }
+
+// What was known of it once. It may be another thing now.
+void Forget(std::string once, Condition* condition) {
+  condition->truth = Truth::kUnknown;
+  condition->reason = kOldAgent;
+  condition->message = std::move(once) + ", and its agent does not tell what has changed since";
+}
+
+// Of the agent of an old protocol version. What was told last is from its Hello, or from an outcome.
+void ForgetUnit(const UnitState& unit, Condition* condition) {
+  Forget(fmt::format("{} was {} when it was looked at last", unit.unit, unit.active_state),
+         condition);
+}
+
 void AddUnit(const NodeInfo& node, ConditionKind kind, Names names, Time now,
              std::vector<Condition>* conditions) {
   const UnitState* unit = FindUnit(node, names);
   if (unit == nullptr) return;
   Condition condition{kind, Truth::kUnknown, kAgentAway, ""};
-  if (node.presence == Presence::kAttached) {
+  if (node.presence == Presence::kAttached && !TellsChanges(node)) {
+    ForgetUnit(*unit, &condition);
+  } else if (node.presence == Presence::kAttached) {
     const std::optional<Duration> age = AgeOf(*unit, node, now);
     Judge(*unit, age, &condition);
     if (age) condition.since = now - *age;
@@ -112,6 +129,7 @@ void AddOtherUnits(const NodeInfo& node, Time now, std::vector<Condition>* condi
     if (has_own || unit.load_state == "not-found") continue;
     Condition condition{ConditionKind::kUnitsActive, Truth::kUnknown, kAgentAway, ""};
     if (node.presence == Presence::kAttached) Judge(unit, AgeOf(unit, node, now), &condition);
+    if (node.presence == Presence::kAttached && !TellsChanges(node)) ForgetUnit(unit, &condition);
     if (!worst || rank(condition) > rank(*worst)) worst = std::move(condition);
   }
   if (worst) conditions->push_back(*std::move(worst));
@@ -134,7 +152,9 @@ void AddContent(const NodeInfo& node, std::vector<Condition>* conditions) {
   const size_t mounted = node.hello.status.mounted.size();
   if (mounted == 0 && !node.had_content) return;
   Condition condition{ConditionKind::kContentMounted, Truth::kUnknown, kAgentAway, ""};
-  if (node.presence == Presence::kAttached && mounted > 0) {
+  if (node.presence == Presence::kAttached && !TellsChanges(node)) {
+    Forget(fmt::format("it had {} mounts when it attached", mounted), &condition);
+  } else if (node.presence == Presence::kAttached && mounted > 0) {
     condition.truth = Truth::kTrue;
     condition.reason = "Mounted";
     condition.message = fmt::format("{} mounts", mounted);
@@ -147,7 +167,16 @@ void AddContent(const NodeInfo& node, std::vector<Condition>* conditions) {
 }
 
 void AddVersion(const NodeInfo& node, std::vector<Condition>* conditions) {
-  if (node.presence != Presence::kAttached || node.hello.agent_version == kVersion) return;
+  if (node.presence != Presence::kAttached) return;
+  if (!TellsChanges(node)) {
+    conditions->push_back(
+        {ConditionKind::kAgentCurrent, Truth::kUnknown, kOldAgent,
+         fmt::format(
+             "its agent is {} and speaks protocol version {}, this controller {}: update it",
+             node.hello.agent_version, node.hello.protocol_version, kProtocolVersion)});
+    return;
+  }
+  if (node.hello.agent_version == kVersion) return;
   conditions->push_back(
       {ConditionKind::kAgentCurrent, Truth::kUnknown, "OtherVersion",
        fmt::format("its agent is {}, this controller {}", node.hello.agent_version, kVersion)});
@@ -191,7 +220,7 @@ Verdict VerdictOn(const std::vector<Condition>& conditions) {
     if (condition.truth == Truth::kFalse) return Verdict::kDegraded;
     const bool is_away =
         condition.kind == ConditionKind::kAgentAttached && condition.truth == Truth::kUnknown;
-    if (is_away) verdict = Verdict::kUnknown;
+    if (is_away || condition.reason == kOldAgent) verdict = Verdict::kUnknown;
   }
   return verdict;
 }

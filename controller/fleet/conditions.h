@@ -31,6 +31,8 @@ enum class Truth : int { kUnspecified = 0, kTrue = 1, kFalse = 2, kUnknown = 3 }
 
 // The reason of what is not known because the node's agent is away; that it is away is a condition itself.
 inline constexpr char kAgentAway[] = "AgentAway";
+// The reason of what is not known because the node's agent is of a protocol version that does not tell what changes.
+inline constexpr char kOldAgent[] = "OldAgent";
 // The reason that passes without anybody telling.
 inline constexpr char kCrashLoop[] = "CrashLoop";
 
@@ -58,7 +60,7 @@ enum class Verdict : int {
   kUnspecified = 0,
   kWell = 1,
   kDegraded = 2,  // a condition is False
-  kUnknown = 3,   // its agent is away, and may be
+  kUnknown = 3,   // its agent is away, and may be; or is too old to tell
 };
 Verdict VerdictOn(const std::vector<Condition>& conditions);
 

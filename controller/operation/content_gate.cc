@@ -83,6 +83,13 @@ void ContentGate::See(const std::string& node, const NodeNow& now) {
     if (now.is_attached && now.has_content) {
       nodes_[node] = {
           ContentState::kMounted, Reason::kNone, "it has content, and was no target", {}};
+    } else if (now.is_attached && !now.tells_changes) {
+      nodes_[node] = {
+          ContentState::kUnknown,
+          Reason::kNone,
+          "it was no target, and its agent is too old to tell what is mounted: update it, or "
+          "unmount this node, too",
+          {}};
     }
     return;
   }

@@ -45,6 +45,7 @@ struct NodeNow {
   std::optional<Time> booted = std::nullopt;
   std::optional<Time> mounted_time = std::nullopt;  // when it said what is mounted
   bool has_content = false;
+  bool tells_changes = true;  // else that is as it was when the agent attached
 };
 
 class ContentGate {
@@ -55,7 +56,7 @@ class ContentGate {
   void OnRemount(const Task& task);
   // A phase of this time has BOS boot the node, whose root is on content.
   void OnBoot(const std::string& node, Time when);
-  // After all of these. One that was no target is added if it has content.
+  // After all of these. One that was no target is added if it has content, or an agent that does not tell.
   void See(const std::string& node, const NodeNow& now);
 
   // Every node is clean, none of CPS's clients, or off; and there is a node.

@@ -64,9 +64,8 @@ absl::Status CheckHello(const Hello& hello, const std::vector<std::string>& name
                       "'.', '_' and '-'; give it another certificate",
                       hello.node, limits::kMaxNameBytes, limits::kMaxNameBytes);
   }
-  // The version before ours is spoken, too, as soon as there is one.
   if (hello.protocol_version > kProtocolVersion ||
-      hello.protocol_version < std::max(kProtocolVersion - 1, 1u)) {
+      hello.protocol_version < kOldestProtocolVersion) {
     return MakeStatus(
         absl::StatusCode::kFailedPrecondition,
         "node {} speaks protocol version {}, this controller {}: update the older one", hello.node,

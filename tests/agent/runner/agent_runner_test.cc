@@ -191,6 +191,75 @@ TEST_F(AgentRunnerTest, HelloTellsTheEpochThatWasSeen) {
   EXPECT_EQ(seen(), (Epoch{"store", 3})) << "what was refused was not seen";
 }
 
+// What an agent says of the protocol.
+class VersionsTest : public AgentRunnerTest {
+ protected:
+  Hello SayHello() {
+    uplink_.sent.clear();
+    runner_.OnUp();
+    units_.AnswerAll();
+    return std::get<Hello>(uplink_.sent.at(0));
+  }
+  void Refuse() {
+    runner_.OnRefused();
+    runner_.OnDown("");
+  }
+  void Welcome(uint32_t version) {
+    runner_.OnMessage(muster::Welcome{"x1", {"store", 1}, 1, 60s, version}, 0);
+  }
+};
+
+TEST_F(VersionsTest, AControllerThatRefusesOursIsSpokenToAsTheOneBefore) {
+  const Hello first = SayHello();
+  EXPECT_EQ(first.protocol_version, kProtocolVersion);
+  EXPECT_NE(first.wall_clock_ns, 0u);
+  Refuse();
+  const Hello second = SayHello();
+  EXPECT_EQ(second.protocol_version, kOldestProtocolVersion);
+  EXPECT_EQ(second.wall_clock_ns, 0u);
+  Welcome(kOldestProtocolVersion);
+  EXPECT_THAT(uplink_.rejections, IsEmpty());
+  uplink_.sent.clear();
+  units_.active_state = "failed";
+  runner_.OnUnitsChanged();
+  EXPECT_EQ(sd_event_run(event_.get(), 300'000), 0) << "what changes is not told";
+  runner_.OnDown("");
+  EXPECT_EQ(SayHello().protocol_version, kOldestProtocolVersion);
+}
+
+TEST_F(VersionsTest, AControllerThatRefusesBothIsSpokenToInTurn) {
+  SayHello();
+  Refuse();
+  SayHello();
+  Refuse();
+  EXPECT_EQ(SayHello().protocol_version, kProtocolVersion);
+}
+
+// It refused us for another reason, which has passed; or it was updated.
+TEST_F(VersionsTest, AControllerThatSpeaksOursIsSpokenToAgainAsSuch) {
+  SayHello();
+  Refuse();
+  SayHello();
+  Welcome(kProtocolVersion);
+  EXPECT_THAT(uplink_.rejections, SizeIs(1));
+  runner_.OnDown("");
+  EXPECT_EQ(SayHello().protocol_version, kProtocolVersion);
+  Welcome(kProtocolVersion);
+  EXPECT_THAT(uplink_.rejections, SizeIs(1));
+}
+
+// Of two controllers one refuses us each time; the other is better than none.
+TEST_F(VersionsTest, ANewerControllerIsLeftOnce) {
+  for (int i = 0; i < 2; ++i) {
+    SayHello();
+    Refuse();
+    SayHello();
+    Welcome(kProtocolVersion);
+    runner_.OnDown("");
+  }
+  EXPECT_THAT(uplink_.rejections, SizeIs(1));
+}
+
 // What waited 31 s longer than the fastest message of the stream.
 TEST_F(AgentRunnerTest, ACommandThatWaitedTooLongIsNotStarted) {
   runner_.OnUp();

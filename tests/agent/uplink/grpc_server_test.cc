@@ -93,6 +93,21 @@ TEST_F(GrpcServerTest, AnErrorStatusIsTold) {
                                    "x1 is revoked, 100% sure – ask");
 }
 
+TEST_F(GrpcServerTest, ARefusalIsToldUnlessAWelcomeWasBeforeIt) {
+  PeerServer server(Dir("controller"));
+  auto uplink = NewUplink(server.address());
+  std::deque<std::vector<std::string>> orders = {
+      {"end:7:no"}, {"welcome:60000:1", "end:9:revoked"}, {"end:9:another version"}};
+  handler_.on_up = [&] {
+    uplink->Send(HelloWith(orders.front()));
+    orders.pop_front();
+  };
+  handler_.on_down = [&] { EXPECT_EQ(handler_.refusals, handler_.downs.size() == 3 ? 1 : 0); };
+  uplink->Start();
+  EXPECT_TRUE(loop_.RunUntil([&] { return handler_.downs.size() == 3; }));
+  uplink->Stop();
+}
+
 TEST_F(GrpcServerTest, AKilledControllerIsNoticedAndComeBackTo) {
   auto server = std::make_unique<PeerServer>(Dir("controller"));
   PeerServer other(Dir("controller"));

@@ -36,6 +36,7 @@ class RecordingHandler final : public UplinkHandler {
  public:
   void OnUp() override;
   void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) override;
+  void OnRefused() override { ++refusals; }
   void OnDown(const std::string& why) override;
 
   // The tasks of the Settled messages.
@@ -43,6 +44,7 @@ class RecordingHandler final : public UplinkHandler {
   std::vector<Welcome> welcomes;
   std::vector<std::string> downs;
   int ups = 0;
+  int refusals = 0;
   uint64_t last_sender_clock_ns = 0;
   // Called after the above.
   std::function<void()> on_up = [] {};

@@ -173,6 +173,26 @@ TEST_F(ConditionsTest, ContentThatIsGoneIsTold) {
   EXPECT_EQ(Of(ConditionKind::kContentMounted), "False Gone");
 }
 
+TEST_F(ConditionsTest, OfAnAgentThatDoesNotTellChangesNothingIsSaidButWhatIsKnown) {
+  node_.hello.protocol_version = kTellsChanges - 1;
+  UnitState other = Orca("failed", "failed");
+  other.unit = "a.service";
+  node_.hello.status.units.push_back(other);
+  node_.hello.status.mounted = {{"s", "t", "dvs"}};
+  is_subscribed_ = true;
+  EXPECT_EQ(Of(ConditionKind::kAgentAttached), "True Attached");
+  EXPECT_EQ(Of(ConditionKind::kSubscribed), "True Subscribed") << "that HMNFD says";
+  EXPECT_EQ(Orca(), "Unknown OldAgent");
+  EXPECT_THAT(All()[1].message, HasSubstr("cray-orca.service was active when it was looked at"));
+  EXPECT_EQ(Of(ConditionKind::kContentMounted), "Unknown OldAgent");
+  EXPECT_EQ(Of(ConditionKind::kUnitsActive), "Unknown OldAgent");
+  EXPECT_EQ(Of(ConditionKind::kAgentCurrent), "Unknown OldAgent") << "of whatever version it is";
+  EXPECT_EQ(VerdictOn(All()), Verdict::kUnknown);
+  node_.presence = Presence::kAway;
+  EXPECT_EQ(Orca(), "Unknown AgentAway");
+  EXPECT_EQ(Of(ConditionKind::kAgentCurrent), "");
+}
+
 TEST_F(ConditionsTest, AnotherVersionIsToldAndIsNoFault) {
   node_.hello.agent_version = "0.0.1";
   EXPECT_EQ(Of(ConditionKind::kAgentCurrent), "Unknown OtherVersion");

@@ -203,6 +203,8 @@ TEST_F(ContentGateTest, ContentOnANodeThatWasNoTargetKeepsItClosed) {
   gate_.See("x", kThere);
   gate_.See("forgotten", {.is_attached = true});
   EXPECT_TRUE(gate_.is_open());
+  gate_.See("old", {.is_attached = true, .tells_changes = false});
+  EXPECT_FALSE(gate_.is_open()) << "what it has mounted meanwhile nobody knows";
   gate_.See("forgotten", {.is_attached = true, .has_content = true});
   EXPECT_EQ(StateOf("forgotten"), ContentState::kMounted);
   EXPECT_FALSE(gate_.is_open());

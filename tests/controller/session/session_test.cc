@@ -233,6 +233,8 @@ TEST_F(SessionTest, AHelloThatBreaksARuleIsRefused) {
   Hello hello = HelloOf("x0");
   hello.protocol_version = kProtocolVersion + 1;
   EXPECT_EQ(code_of(hello), grpc::StatusCode::FAILED_PRECONDITION);
+  hello.protocol_version = kOldestProtocolVersion - 1;
+  EXPECT_EQ(code_of(hello), grpc::StatusCode::FAILED_PRECONDITION);
   hello = HelloOf("x0");
   hello.incarnation = "short";
   EXPECT_EQ(code_of(hello), grpc::StatusCode::INVALID_ARGUMENT);
@@ -245,6 +247,17 @@ TEST_F(SessionTest, AHelloThatBreaksARuleIsRefused) {
   hello = HelloOf("x0");
   hello.aliases.assign(1, std::string(limits::kMaxNameBytes + 1, 'a'));
   EXPECT_EQ(code_of(hello), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(SessionTest, AnAgentOfTheVersionBeforeIsWelcomeAndToldOurs) {
+  auto agent = ConnectNode("x0");
+  Hello hello = HelloOf("x0");
+  hello.protocol_version = kOldestProtocolVersion;
+  ASSERT_TRUE(agent->Write(hello));
+  const auto message = agent->Read();
+  ASSERT_TRUE(message);
+  EXPECT_EQ(std::get<Welcome>(*message).protocol_version, kProtocolVersion);
+  EXPECT_EQ(registry_.Find("x0")->hello.protocol_version, kOldestProtocolVersion);
 }
 
 TEST_F(SessionTest, ALargerMessageThanAllowedEndsTheStream) {
