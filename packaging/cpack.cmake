@@ -37,10 +37,17 @@ function(muster_install_man component)
 endfunction()
 muster_install_man(controller musterd.8 musterd.toml.5)
 muster_install_man(agent muster-agent.8 agent.toml.5)
+muster_install_man(cli muster.toml.5)
 install(DIRECTORY ${man_dir}/man1 DESTINATION share/man COMPONENT cli OPTIONAL FILES_MATCHING PATTERN "*.1")
 set(completions_dir ${CMAKE_BINARY_DIR}/packaging/completions)
 install(FILES ${completions_dir}/muster.bash DESTINATION share/bash-completion/completions RENAME muster COMPONENT cli OPTIONAL)
 install(FILES ${completions_dir}/_muster DESTINATION share/zsh/site-functions COMPONENT cli OPTIONAL)
+
+# What is to be built for them.
+add_custom_target(muster_packaged DEPENDS musterd muster-agent muster)
+if(TARGET muster_man_pages)
+  add_dependencies(muster_packaged muster_man_pages)
+endif()
 
 # ---- what is done around the files: the same scripts for dpkg and rpm, which call them with other arguments
 
@@ -82,10 +89,10 @@ endmacro()
 set(PACKAGE muster-controller)
 set(UNIT musterd.service)
 set(PREPARE "systemd-sysusers muster-controller.conf\nsystemd-tmpfiles --create muster-controller.conf")
-set(NEXT "put musterd's certificate into /etc/muster/controller (muster pki issue), look at /etc/muster/musterd.toml, then type:")
+set(NEXT "put its certificate into /etc/muster/controller (muster pki issue), look at /etc/muster/musterd.toml, then type:")
 set(PURGE [[
 rm -rf /var/lib/muster /etc/muster/controller
-rm -f /etc/muster/inventory.toml /etc/muster/revoked /etc/muster/web.token /etc/muster/client-secret /etc/muster/kubeconfig
+for file in inventory.toml revoked web.token client-secret kubeconfig; do rm -f "/etc/muster/$file"; done
 rmdir --ignore-fail-on-non-empty /etc/muster 2>/dev/null || true
 # Nothing is its own any more.
 if getent passwd muster >/dev/null; then userdel muster; fi

@@ -33,9 +33,11 @@ FILES = {
 SETTINGS = {"muster-controller": ["/etc/muster/musterd.toml"], "muster-agent": ["/etc/muster/agent.toml"], "muster": []}
 UNITS = {"muster-controller": "musterd.service", "muster-agent": "muster-agent.service"}
 # Manual pages and completions.
-DOCUMENTS = re.compile(r"/usr/share/(man/man[158]/muster[^/]*|man/man5/agent\.toml\.5|bash-completion/completions/muster|zsh/site-functions/_muster)$")
+DOCUMENTS = re.compile(
+    r"/usr/share/(man/man[158]/muster[^/]*|man/man5/agent\.toml\.5[^/]*|bash-completion/completions/muster|zsh/site-functions/_muster)$")
 # Of the agent, whatever version of their symbols: the C library, systemd's and OpenSSL's.
-AGENT_LIBRARIES = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libsystemd.so.0", "libssl.so.3", "libcrypto.so.3"}
+AGENT_LIBRARIES = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libsystemd.so.0", "libssl.so.3",
+                   "libcrypto.so.3"}
 
 
 def run(*command):
@@ -60,7 +62,8 @@ class PackageContentsTest(unittest.TestCase):
         for path, (_, owner) in files.items():
             self.assertEqual("root/root", owner, path)
         modes = {path: mode for path, (mode, _) in files.items() if not DOCUMENTS.match(path)}
-        self.assertEqual({}, {path: oct(mode) for path, mode in FILES[package].items() if modes.get(path) != mode}, f"of {package}, as it was to be")
+        wrong = {path: oct(mode) for path, mode in FILES[package].items() if modes.get(path) != mode}
+        self.assertEqual({}, wrong, f"of {package}, as it was to be")
         is_other = [path for path, mode in modes.items() if path not in FILES[package] and not mode & 0o40000 and "/.build-id/" not in path]
         self.assertEqual([], is_other, f"{package} was to have nothing else")
 
@@ -72,7 +75,7 @@ class PackageContentsTest(unittest.TestCase):
         self.assertIn(is_first, text)
         self.assertIn(is_gone, text)
         self.assertEqual(package == "muster-controller", "systemd-sysusers muster-controller.conf" in text)
-        self.assertNotIn("@", text.replace("root@localhost", ""), "everything was to be filled in")
+        self.assertNotIn("@", text, "everything was to be filled in")
 
     def test_rpm(self):
         for package in FILES:
@@ -83,13 +86,15 @@ class PackageContentsTest(unittest.TestCase):
                     name, _, _, _, mode, user, group, *_ = line.split(" ")
                     files[name] = (int(mode, 8), f"{user}/{group}")
                 self.check_files(package, files)
-                flags = dict(line.split(" ", 1) for line in run("rpm", "-qp", "--qf", "[%{FILENAMES} %{FILEFLAGS:fflags}\n]", path).splitlines())
+                listed = run("rpm", "-qp", "--qf", "[%{FILENAMES} %{FILEFLAGS:fflags}\n]", path)
+                flags = dict(line.split(" ", 1) for line in listed.splitlines())
                 self.assertEqual(SETTINGS[package], [name for name, flag in flags.items() if flag == "cn"], "%config(noreplace)")
                 self.assertEqual(SETTINGS[package], run("rpm", "-qp", "--configfiles", path).split())
                 if package in UNITS:
                     self.check_scripts(package, run("rpm", "-qp", "--scripts", path), 'if [ "$1" = 1 ]', '[ "$1" = 0 ] || exit 0')
                 # Of the system, which other packages own.
-                self.assertEqual([], [name for name in files if name in ("/etc", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib/systemd/system")])
+                of_others = {"/etc", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib/systemd/system"}
+                self.assertEqual(set(), of_others & files.keys())
 
     def test_deb(self):
         for package in FILES:
@@ -121,7 +126,8 @@ class PackageContentsTest(unittest.TestCase):
         self.assertEqual({"systemd", "libc6", "libssl3", "libsystemd0"}, {item.split()[0] for item in depends.split(",")})
 
     def test_debug_information_is_beside_the_programs(self):
-        for package, path in [("muster-controller", "usr/sbin/musterd"), ("muster-agent", "usr/sbin/muster-agent"), ("muster", "usr/bin/muster")]:
+        programs = {"muster-controller": "usr/sbin/musterd", "muster-agent": "usr/sbin/muster-agent", "muster": "usr/bin/muster"}
+        for package, path in programs.items():
             with self.subTest(package=package):
                 deb = file_of(f"{package}_{VERSION}_*.deb")
                 program = os.path.join(self.enterContext(Unpacked(deb)), path)

@@ -2,27 +2,41 @@
 command, the others are nodes."""
 
 import glob
+import json
 import os
 import shutil
 import subprocess
 import sys
 
-from harness import World
+from harness import DIRECT, WEB_PORT, World
 from programs import program
 
 VERSION = os.environ.get("VERSION", "")
 NEXT_VERSION = f"{VERSION}+1"
 CONTROLLER = ("muster-controller", "muster-agent", "muster")
 NODE = ("muster-agent",)
-# What a life of any package leaves behind, and what runs by itself: the kernel's, logs, dpkg's own, systemd's, the backups that `useradd` and
-# the like make, the trigger of man-db.
-NOT_OURS = ("/proc", "/sys", "/dev", "/run/bed", "/run/systemd", "/run/log", "/var/log", "/var/lib/dpkg", "/etc/.pwd.lock", "/etc/passwd-", "/etc/group-",
-            "/etc/shadow-", "/etc/gshadow-", "/var/cache/man")
+# What a life of any package leaves behind, and what runs by itself: the kernel's, logs, dpkg's own, systemd's, the backups that `useradd`
+# and the like make, the trigger of man-db.
+NOT_OURS = ("/proc", "/sys", "/dev", "/run/bed", "/run/systemd", "/run/log", "/var/log", "/var/lib/dpkg", "/var/cache/man",
+            "/etc/.pwd.lock", "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-")
+
+# musterd's settings of the site. What root writes with a umask of its own musterd is to read all the same.
+MUSTERD_TOML = "\n".join([f"""[web]
+listen = "0.0.0.0:{WEB_PORT}"
+token_file = "/etc/muster/web.token"
+[csm]
+kubectl = "kubectl"
+""", *(f"{key} = {json.dumps(value)}" for key, value in DIRECT.items())])
+# It has a place that musterd may write: its state directory, where its home is.
+KUBECTL = """#!/bin/sh
+echo "$(id -un) $KUBECONFIG $*" >>"$HOME/kubectl.log"
+exit 1
+"""
 
 
-def package_file(directory, name, version):
-    found = glob.glob(os.path.join(directory, f"{name}_{version}_*.deb"))
-    assert len(found) == 1, f"{directory} was to have one {name} {version}: {found}"
+def package_file(directory, pattern):
+    found = glob.glob(os.path.join(directory, pattern))
+    assert len(found) == 1, f"{directory} was to have one {pattern}: {found}"
     return os.path.join("/packages", os.path.basename(directory), os.path.basename(found[0]))
 
 
@@ -33,7 +47,7 @@ class PackagedWorld(World):
 
     def __init__(self, hosts, **options):
         self.directories = {VERSION: program("PACKAGES"), NEXT_VERSION: program("NEXT_PACKAGES")}
-        super().__init__(hosts, **options)
+        super().__init__(hosts, csm=DIRECT, **options)
 
     def _make_units(self, unit_files):
         directory = super()._make_units(unit_files)
@@ -53,6 +67,9 @@ class PackagedWorld(World):
         subprocess.run([program("MUSTER"), "pki", "issue", "--dir", os.path.join(self.directory, "ca"), "--role", "controller", "--san",
                         first.name, "--out", os.path.join(self.etc, "controller"), "packaged"], check=True, stdout=subprocess.DEVNULL)
         shutil.copytree(self.env["MUSTER_TLS_DIR"], os.path.join(self.etc, "operator"))
+        for name, text in [("musterd.toml", MUSTERD_TOML), ("web.token", self.web_token + "\n"), ("kubectl", KUBECTL)]:
+            with open(os.path.join(self.etc, name), "w", encoding="ascii") as file:
+                file.write(text)
         self.bed("boot", "all")
         self.first_is_up = True
 
@@ -66,28 +83,41 @@ class PackagedWorld(World):
 
     def install(self, host, version):
         """What dpkg says of it."""
-        return host.run("dpkg", "-i", *(package_file(self.directories[version], name, version) for name in self.packages_of(host)))
+        return host.run("dpkg", "-i", *(package_file(self.directories[version], f"{name}_{version}_*.deb")
+                                        for name in self.packages_of(host)))
+
+    def rpm(self, host, option, version):
+        """What rpm says of all packages. It knows nothing of the libraries that dpkg has installed."""
+        return host.run("rpm", option, "--force-debian", "--nodeps",
+                        *(package_file(self.directories[version], f"{name}-{version}-1.*.rpm") for name in CONTROLLER))
 
     def purge(self, host):
         host.run("dpkg", "--purge", *self.packages_of(host))
 
-    def configure(self, host):
+    def configure(self, host, is_controller=False):
         """What a site does after it has installed the packages, with no step that their units could do themselves."""
+        drop_in = f"[Service]\\nEnvironment=MUSTER_CONTROLLER={self.host(1).name}:7420\\n"
         host.run("sh", "-ec", f"""
             cp /opt/muster-etc/{host.nid}/*.pem /etc/muster/agent/
             cp /opt/muster-etc/agent.toml /etc/muster/agent.toml
             mkdir -p /etc/systemd/system/muster-agent.service.d
-            printf '[Service]\\nEnvironment=MUSTER_CONTROLLER={self.host(1).name}:7420\\n' >/etc/systemd/system/muster-agent.service.d/site.conf
+            printf '{drop_in}' >/etc/systemd/system/muster-agent.service.d/site.conf
             systemctl daemon-reload
             """)
-        if host is self.host(1):
-            host.run("sh", "-ec", "cp /opt/muster-etc/controller/*.pem /etc/muster/controller/")
+        if is_controller:
+            host.run("sh", "-ec", """
+                umask 077
+                cp /opt/muster-etc/controller/*.pem /etc/muster/controller/
+                cat /opt/muster-etc/musterd.toml >/etc/muster/musterd.toml
+                cp /opt/muster-etc/web.token /etc/muster/web.token
+                install -m 755 /opt/muster-etc/kubectl /usr/local/bin/kubectl
+                """)
             host.systemctl("enable", "--now", "musterd.service")
         host.systemctl("enable", "--now", "muster-agent.service")
 
     def forget(self, host):
         """Takes away what configure() has put outside of the packages' own places."""
-        host.run("rm", "-rf", "/etc/systemd/system/muster-agent.service.d")
+        host.run("rm", "-rf", "/etc/systemd/system/muster-agent.service.d", "/usr/local/bin/kubectl")
 
 
 def files_of(host):

@@ -5,8 +5,8 @@ import os
 import re
 import unittest
 
-from harness import Story
-from packaged_hosts import NEXT_VERSION, VERSION, PackagedWorld, files_of
+from harness import WEB_PORT, Story
+from packaged_hosts import CONTROLLER, NEXT_VERSION, VERSION, PackagedWorld, files_of
 from programs import in_parallel, wait_until
 
 # Its stop takes as long as a test wants it to: an attempt is in the middle until then.
@@ -25,34 +25,59 @@ MAX_EXPOSURE = 1.2
 class PackagesTest(Story):
     @classmethod
     def setUpClass(cls):
-        cls.world = PackagedWorld(4, unit_files={"cray-orca.service": HELD_ORCA})
+        cls.world = PackagedWorld(5, unit_files={"cray-orca.service": HELD_ORCA})
         cls.addClassCleanup(cls.world.close)
 
     def setUp(self):
-        self.first, *_, self.idle = self.world.hosts
-        # The last one has the package, and is never configured.
-        self.nodes = self.world.hosts[:-1]
+        # The idle one has the package, and is never configured; the last is rpm's.
+        *self.hosts, self.rpm_host = self.world.hosts
+        *self.nodes, self.idle = self.hosts
+        self.first = self.nodes[0]
 
     def test_from_installation_to_purge(self):
-        before = in_parallel([lambda host=host: files_of(host) for host in self.world.hosts])
+        before = in_parallel([lambda host=host: files_of(host) for host in self.hosts])
         self.install()
         self.check_units()
         for host in self.nodes:
-            self.world.configure(host)
+            self.world.configure(host, is_controller=host is self.first)
         self.world.wait_attached(*self.nodes)
         self.check_processes()
         self.upgrade_while_a_job_runs()
+        self.check_what_musterd_may_do()
         self.purge()
-        after = in_parallel([lambda host=host: files_of(host) for host in self.world.hosts])
-        for host, was, is_now in zip(self.world.hosts, before, after):
+        after = in_parallel([lambda host=host: files_of(host) for host in self.hosts])
+        for host, was, is_now in zip(self.hosts, before, after):
             changed = {path: (was.get(path), is_now.get(path)) for path in was.keys() | is_now.keys() if was.get(path) != is_now.get(path)}
             self.assertEqual({}, changed, host.nid)
 
+    def test_rpm(self):
+        """Its scripts are called otherwise, and there is no purge."""
+        host = self.rpm_host
+        units = {"muster-agent.service", "musterd.service"}
+        said = self.world.rpm(host, "-i", VERSION)
+        for unit in units:
+            self.assertIn(f"systemctl enable --now {unit}", said)
+            self.assertEqual("disabled", host.systemctl("is-enabled", unit, check=False).strip())
+        self.world.configure(host, is_controller=True)
+        pids = {unit: host.show(unit, "MainPID") for unit in units}
+        settings = host.run("cat", "/etc/muster/agent.toml", "/etc/muster/musterd.toml")
+
+        self.assertEqual("", self.world.rpm(host, "-U", NEXT_VERSION))
+        for unit in units:
+            self.assertNotIn(host.show(unit, "MainPID"), ("0", pids[unit]), f"the new {unit} was to run")
+            self.assertEqual("enabled", host.systemctl("is-enabled", unit).strip())
+        self.assertEqual(settings, host.run("cat", "/etc/muster/agent.toml", "/etc/muster/musterd.toml"))
+
+        host.run("rpm", "-e", "--force-debian", *CONTROLLER)
+        self.assertEqual("", host.systemctl("list-units", "--all", "--plain", "--no-legend", "muster*"))
+        self.assertEqual("", host.run("find", "/etc/systemd/system", "-name", "muster*.service"))
+        self.assertEqual("muster", host.run("stat", "-c", "%U", "/var/lib/muster").strip())
+
     def install(self):
-        for said in in_parallel([lambda host=host: self.world.install(host, VERSION) for host in self.world.hosts]):
+        for said in in_parallel([lambda host=host: self.world.install(host, VERSION) for host in self.hosts]):
             self.assertIn("systemctl enable --now muster-agent.service", said)
         # Nothing can run yet, and nothing has tried to.
-        for host in self.world.hosts:
+        for host in self.hosts:
             self.assertEqual("running", host.systemctl("is-system-running", check=False).strip())
             self.assertEqual("disabled", host.systemctl("is-enabled", "muster-agent.service", check=False).strip())
             self.assertEqual("-- No entries --", host.journal().strip())
@@ -92,7 +117,7 @@ class PackagesTest(Story):
         for host in self.nodes:
             wait_until(lambda host=host: host.show("cray-orca.service", "ActiveState") == "deactivating", f"{host.nid} stops ORCA")
 
-        in_parallel([lambda host=host: self.world.install(host, NEXT_VERSION) for host in self.world.hosts])
+        in_parallel([lambda host=host: self.world.install(host, NEXT_VERSION) for host in self.hosts])
         self.check_upgraded(agents, musterd)
         self.world.wait_attached(*self.nodes)
         # It has waited for this until now; no outcome can be one of before the upgrade.
@@ -109,7 +134,7 @@ class PackagesTest(Story):
             self.assertEqual("0", host.show("cray-orca.service", "NRestarts"))
 
     def check_upgraded(self, agents, musterd):
-        for host in self.world.hosts:
+        for host in self.hosts:
             for name in self.world.packages_of(host):
                 self.assertEqual(NEXT_VERSION, host.run("dpkg-query", "-W", "-f", "${Version}", name))
         for host in self.nodes:
@@ -119,8 +144,20 @@ class PackagesTest(Story):
         self.assertNotIn(self.first.show("musterd.service", "MainPID"), ("0", musterd), "the new musterd was to run")
         self.assertEqual("inactive", self.idle.systemctl("is-active", "muster-agent.service", check=False).strip())
 
+    def check_what_musterd_may_do(self):
+        """All that a site asks of it: to be looked at, to ask CSM, to run kubectl."""
+        metrics = self.first.run("curl", "--silent", "--show-error", "--max-time", "20", "--cacert", "/opt/muster-etc/operator/ca.pem",
+                                 "--header", f"Authorization: Bearer {self.world.web_token}", f"https://{self.first.name}:{WEB_PORT}/metrics")
+        self.assertIn("\nmuster_", metrics)
+        # HSM knows the host, too, on which no agent has ever run.
+        self.assertIn(self.idle.xname, self.world.presence())
+        self.world.put_and_wait("hmnfd/lose-etcd")
+        self.world.muster("resubscribe", "-w", self.first.xname, "--restart-hmnfd", "--detach", code=0)
+        log = wait_until(lambda: self.first.run("cat", "/var/lib/muster/kubectl.log", check=False), "musterd runs kubectl", 60)
+        self.assertTrue(log.startswith("muster /etc/muster/kubeconfig -n services rollout restart deployment/cray-hmnfd"), log)
+
     def purge(self):
-        for host in self.world.hosts:
+        for host in self.hosts:
             self.world.purge(host)
             self.world.forget(host)
             host.run("rm", "-f", "/run/may-stop")
