@@ -47,6 +47,7 @@ void AddVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code) {
   AddHealth(app, global, exit_code);
   AddBackup(app, global, exit_code);
   AddStatus(app, global, exit_code);
+  AddNodeSetVerbs(app, global, exit_code);
   AddPkiCommands(app, exit_code);
 }
 

@@ -1,4 +1,4 @@
-// `muster pki init` and `muster pki issue`: the only verbs that speak to no controller.
+// `muster pki init` and `muster pki issue`, which speak to no controller.
 #pragma once
 
 #include <CLI/CLI.hpp>

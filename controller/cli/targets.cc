@@ -2,124 +2,42 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 
 #include "controller/cli/job_view.h"
+#include "controller/cli/node_reader.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/sat_status.h"
+#include "controller/cli/text_file.h"
 #include "controller/nodeset/node_set.h"
 
 namespace muster::cli {
 namespace {
 
-bool IsSeparator(char c) { return c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-// Node sets that are separated by commas or white space outside of brackets.
-std::vector<std::string> Split(const std::string& text) {
-  std::vector<std::string> words;
-  std::string word;
-  int depth = 0;
-  for (const char c : text) {
-    if (depth == 0 && IsSeparator(c)) {
-      if (!word.empty()) words.push_back(std::exchange(word, ""));
-      continue;
-    }
-    depth += c == '[' ? 1 : c == ']' ? -1 : 0;
-    word += c;
-  }
-  if (!word.empty()) words.push_back(word);
-  return words;
-}
-
-// '#' to the end of its line.
-std::string WithoutComments(const std::string& text) {
-  std::string out;
-  bool in_comment = false;
-  for (const char c : text) {
-    in_comment = c != '\n' && (in_comment || c == '#');
-    if (!in_comment) out += c;
-  }
-  return out;
-}
-
-absl::StatusOr<std::string> ReadAll(std::istream& in, const std::string& what) {
-  std::string text;
-  char buffer[65536];
-  errno = 0;
-  while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
-    text.append(buffer, in.gcount());
-    if (text.size() > kMaxTargetBytes) {
-      return MakeStatus(absl::StatusCode::kInvalidArgument, "{} is larger than {} MiB", what,
-                        kMaxTargetBytes >> 20);
-    }
-  }
-  if (in.bad()) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "{} cannot be read: {}", what,
-                      std::strerror(errno == 0 ? EIO : errno));
-  }
-  return text;
-}
-
-absl::StatusOr<std::string> ReadFile(const std::string& path, const std::string& what) {
-  errno = 0;
-  std::ifstream file(path);
-  if (!file) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "{} cannot be opened: {}", what,
-                      std::strerror(errno));
-  }
-  return ReadAll(file, what);
-}
-
-absl::StatusOr<std::vector<std::string>> NamesIn(const absl::StatusOr<std::string>& text,
-                                                 const std::string& what) {
-  MUSTER_RETURN_IF_ERROR(text.status());
-  std::vector<std::string> names = Split(WithoutComments(*text));
-  if (names.empty()) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "{} names no nodes", what);
-  }
-  return names;
-}
-
-// What one word stands for: itself, or the sets in a file or in standard input.
-absl::StatusOr<std::vector<std::string>> SetsOf(const std::string& word,
-                                                std::istream& standard_input) {
-  if (word == "-") return NamesIn(ReadAll(standard_input, "standard input"), "standard input");
-  if (word[0] != '^') return std::vector<std::string>{word};
-  const std::string what = "the file of nodes " + word.substr(1);
-  return NamesIn(ReadFile(word.substr(1), what), what);
-}
-
-absl::Status AddNodes(const char* option, const std::string& set, std::vector<std::string>& nodes) {
-  const absl::StatusOr<std::vector<std::string>> expanded = ExpandNodeSet(set);
-  if (!expanded.ok()) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "{} {}: {}", option, set,
-                      Message(expanded.status()));
-  }
-  nodes.insert(nodes.end(), expanded->begin(), expanded->end());
-  if (nodes.size() <= kMaxNodeSetSize) return absl::OkStatus();
-  return MakeStatus(absl::StatusCode::kInvalidArgument, "{}: more than {} nodes", option,
-                    kMaxNodeSetSize);
-}
-
-// The texts of one option, folded into one node set; empty if the option was not given.
-absl::StatusOr<std::string> ReadOption(const char* option, const std::vector<std::string>& values,
-                                       std::istream& standard_input) {
-  std::vector<std::string> nodes;
+// Adds the texts of one option to `sets`: what is only named is one node set, and each that has operators is one of its own, since the
+// controller knows which names are one node's.
+absl::Status ReadOption(const char* option, const std::vector<std::string>& values,
+                        NodeReader& reader, google::protobuf::RepeatedPtrField<std::string>& sets) {
+  NodeSet named;
+  std::vector<std::string> with_operators;
   for (const std::string& value : values) {
-    const std::vector<std::string> words = Split(value);
-    if (words.empty()) {
-      return MakeStatus(absl::StatusCode::kInvalidArgument, "{}: an empty set of nodes", option);
+    const absl::StatusOr<NodeSetExpression> nodes = reader.Read(value);
+    if (!nodes.ok()) {
+      return MakeStatus(absl::StatusCode::kInvalidArgument, "{} {}: {}", option, Printable(value),
+                        Message(nodes.status()));
     }
-    for (const std::string& word : words) {
-      const absl::StatusOr<std::vector<std::string>> sets = SetsOf(word, standard_input);
-      MUSTER_RETURN_IF_ERROR(sets.status());
-      for (const std::string& set : *sets) MUSTER_RETURN_IF_ERROR(AddNodes(option, set, nodes));
+    if (IsOneSet(*nodes)) {
+      named.Apply(NodeSetOperator::kUnion, nodes->front().nodes);
+    } else if (!nodes->empty()) {
+      with_operators.push_back(TextOf(*nodes));
     }
   }
-  return FoldNodeSet(nodes);
+  if (named.size() > kMaxNodeSetSize)
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "{}: more than {} nodes", option,
+                      kMaxNodeSetSize);
+  if (!named.empty()) *sets.Add() = named.Folded();
+  for (std::string& set : with_operators) *sets.Add() = std::move(set);
+  return absl::OkStatus();
 }
 
 // The nodes in what sat status printed, told on standard error: nobody has counted them.
@@ -127,7 +45,7 @@ absl::Status AddSatStatus(const std::string& file, std::istream& standard_input,
                           std::vector<std::string>& nodes) {
   const std::string what = "--sat " + file;
   const absl::StatusOr<std::string> text =
-      file == "-" ? ReadAll(standard_input, what) : ReadFile(file, what);
+      file == "-" ? ReadText(standard_input, what) : ReadTextFile(file, what);
   MUSTER_RETURN_IF_ERROR(text.status());
   const absl::StatusOr<SatStatus> status = ReadSatStatus(*text);
   if (!status.ok()) {
@@ -164,8 +82,11 @@ absl::Status CheckChoice(const TargetOptions& options) {
 
 void AddTargetOptions(CLI::App& verb, TargetOptions& options) {
   // One value for each -w: what follows it may be a unit or a node.
-  verb.add_option("-w,--nodes", options.with,
-                  "Nodes: a set such as nid[000001-000004],ncn-w001; ^FILE; - for standard input")
+  verb.add_option(
+          "-w,--nodes", options.with,
+          "Nodes: a set such as nid[000001-000004],ncn-w001, with a!b (not in b), a&b (in both), "
+          "a^b (in one), ( ); @GROUP or @SOURCE:GROUP of ClusterShell; ^FILE; - for "
+          "standard input")
       ->type_name("NODESET")
       ->allow_extra_args(false);
   AddExcludeOption(verb, options);
@@ -202,7 +123,7 @@ void AddTargetOptions(CLI::App& verb, TargetOptions& options) {
 }
 
 void AddExcludeOption(CLI::App& verb, TargetOptions& options) {
-  verb.add_option("-x,--exclude", options.without, "Nodes that are left out")
+  verb.add_option("-x,--exclude", options.without, "Nodes that are left out; written as in -w")
       ->type_name("NODESET")
       ->allow_extra_args(false);
 }
@@ -225,17 +146,17 @@ CLI::Option* AddStateOption(CLI::App& verb, const std::string& help, TargetOptio
 absl::StatusOr<v1::Targets> ReadTargets(const TargetOptions& options,
                                         std::istream& standard_input) {
   MUSTER_RETURN_IF_ERROR(CheckChoice(options));
-  const absl::StatusOr<std::string> with = ReadOption("-w", options.with, standard_input);
-  MUSTER_RETURN_IF_ERROR(with.status());
-  const absl::StatusOr<std::string> without = ReadOption("-x", options.without, standard_input);
-  MUSTER_RETURN_IF_ERROR(without.status());
+  NodeReader reader(standard_input);
+  v1::Targets targets;
+  MUSTER_RETURN_IF_ERROR(ReadOption("-w", options.with, reader, *targets.mutable_node_sets()));
+  if (!options.with.empty() && targets.node_sets().empty())
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "-w {}: there is no node in it",
+                      Printable(fmt::format("{}", fmt::join(options.with, " -w "))));
+  MUSTER_RETURN_IF_ERROR(ReadOption("-x", options.without, reader, *targets.mutable_exclude()));
   std::vector<std::string> sat_nodes;
   for (const std::string& file : options.sat)
     MUSTER_RETURN_IF_ERROR(AddSatStatus(file, standard_input, sat_nodes));
-  v1::Targets targets;
-  if (!with->empty()) targets.add_node_sets(*with);
   if (!sat_nodes.empty()) targets.add_node_sets(FoldNodeSet(sat_nodes));
-  if (!without->empty()) targets.add_exclude(*without);
   for (const std::string& role : options.roles) targets.add_roles(role);
   for (const std::string& group : options.groups) targets.add_groups(group);
   for (const std::string& partition : options.partitions) targets.add_partitions(partition);

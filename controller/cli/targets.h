@@ -12,9 +12,6 @@
 
 namespace muster::cli {
 
-// A file of names larger than this is not one: a million xnames of 20 characters.
-inline constexpr size_t kMaxTargetBytes = 20 << 20;
-
 struct TargetOptions {
   std::vector<std::string> with{};     // -w
   std::vector<std::string> without{};  // -x
@@ -42,8 +39,9 @@ void AddExcludeOption(CLI::App& verb, TargetOptions& options);
 void AddDisabledOption(CLI::App& verb, TargetOptions& options);
 CLI::Option* AddStateOption(CLI::App& verb, const std::string& help, TargetOptions& options);
 
-// Reads ^FILE, "-" and the files of --sat, checks what was typed and folds it. Says on standard error how many nodes each --sat has.
-// INVALID_ARGUMENT with a sentence for a file that cannot be read, for a text that is no node set or nothing that sat
+// Reads ^FILE, "-", ClusterShell's groups and the files of --sat, checks what was typed and folds it. Operators are left to the controller,
+// which knows what names one node has. Says on standard error how many nodes each --sat has.
+// INVALID_ARGUMENT with a sentence for a file that cannot be read, for a text that is no node set, a group that is not there, or nothing that sat
 // status prints, and for an empty choice. Whether the nodes exist only the controller knows; the jobs of --from-job stand there as typed (see ResolveJobIds).
 absl::StatusOr<v1::Targets> ReadTargets(const TargetOptions& options, std::istream& standard_input);
 

@@ -30,6 +30,7 @@ void AddContentVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code)
 
 void AddHealth(CLI::App& app, const GlobalOptions& global, int& exit_code);
 void AddBackup(CLI::App& app, const GlobalOptions& global, int& exit_code);
+void AddNodeSetVerbs(CLI::App& app, const GlobalOptions& global, int& exit_code);
 void AddStatus(CLI::App& app, const GlobalOptions& global, int& exit_code);
 
 }  // namespace muster::cli

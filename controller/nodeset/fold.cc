@@ -277,7 +277,7 @@ std::vector<Run> RunsOf(const Dimension& dimension, Ranks set) {
 }
 
 // "7", "[1-3,7]".
-std::string TextOf(const Dimension& dimension, Ranks set) {
+std::string SetText(const Dimension& dimension, Ranks set) {
   std::string text;
   if (set.size() == 1) {
     dimension.numbers[set.front()].AppendTo(text);
@@ -333,7 +333,7 @@ class BoxWriter {
     std::vector<std::string>& texts = texts_[d];
     if (set >= texts.size()) texts.resize(set + 1);
     const Dimension& dimension = boxes_.dimensions[d];
-    if (texts[set].empty()) texts[set] = muster::TextOf(dimension, dimension.sets.Set(set));
+    if (texts[set].empty()) texts[set] = SetText(dimension, dimension.sets.Set(set));
     return texts[set];
   }
 

@@ -11,7 +11,7 @@
 #include "controller/cli/job_view.h"
 #include "controller/cli/options.h"
 #include "controller/cli/policy_text.h"
-#include "controller/nodeset/node_set.h"
+#include "controller/nodeset/node_set_expression.h"
 #include "proto/convert.h"
 #include "tests/fuzz/require.h"
 
@@ -49,7 +49,7 @@ bool IsTooMuch(const std::string& text) {
     digits = c >= '0' && c <= '9' ? digits + 1 : 0;
     if (brackets > 0 && digits > 3) return true;
   }
-  return brackets > 1 || text.find('^') != std::string::npos;
+  return brackets > 1 || text.find_first_of("^@") != std::string::npos;
 }
 
 void CheckDuration(const google::protobuf::Duration& proto) {
@@ -107,7 +107,7 @@ void CheckTargets(const cli::TargetOptions& options, const std::string& standard
                     targets->partitions_size() + targets->from_jobs_size();
   Require(targets->all() != (named > 0), "somebody is meant, and all is not narrowed");
   for (const std::string& set : targets->node_sets()) {
-    Require(ExpandNodeSet(set).ok(), "what is sent is a node set", set);
+    Require(ParseNodeSetExpression(set).ok(), "what is sent is a node set", set);
   }
 }
 

@@ -1,6 +1,7 @@
 // Which nodes an operator means: sets, files, standard input.
 #include "controller/cli/targets.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -57,6 +58,37 @@ TEST_F(TargetsTest, ADashIsStandardInput) {
   const auto targets = Read({.with = {"-"}}, "nid000001\nnid000002\n");
   ASSERT_TRUE(targets.ok()) << targets.status();
   EXPECT_EQ(targets->node_sets(0), "nid[000001-000002]");
+}
+
+TEST_F(TargetsTest, OperatorsAreSentAndPlainSetsAreOne) {
+  const std::string path = File("nid000002 nid000003\nnid[000005-000009]!nid000007\n");
+  const auto targets = Read({.with = {"nid000001", "x[1-4]!nid000002", "(a,b)", "c!^" + path},
+                             .without = {"nid[000001-000003]&x2"}});
+  ASSERT_TRUE(targets.ok()) << targets.status();
+  EXPECT_THAT(targets->node_sets(),
+              testing::ElementsAre("a,b,nid000001", "x[1-4]!nid000002",
+                                   "c!(nid[000002-000003],(nid[000005-000009]!nid000007))"));
+  EXPECT_THAT(targets->exclude(), testing::ElementsAre("nid[000001-000003]&x2"));
+}
+
+TEST_F(TargetsTest, GroupsOfClusterShellAreLookedUpHere) {
+  std::filesystem::create_directory(dir_ + "/groups.d");
+  std::ofstream(dir_ + "/groups.conf") << "[Main]\ndefault: roles\nautodir: $CFGDIR/groups.d\n";
+  std::ofstream(dir_ + "/groups.d/a.yaml")
+      << "roles: {compute: 'nid[000001-000004]', down: nid000002, spare: ''}";
+  setenv("CLUSTERSHELL_CFGDIR", dir_.c_str(), 1);
+  const auto targets = Read({.with = {"@compute", "@roles:down"}, .without = {"@spare"}});
+  const auto operators = Read({.with = {"@compute!@down"}});
+  const absl::Status empty = Read({.with = {"@spare"}}).status();
+  const absl::Status unknown = Read({.with = {"@compote"}}).status();
+  unsetenv("CLUSTERSHELL_CFGDIR");
+  ASSERT_TRUE(targets.ok()) << targets.status();
+  EXPECT_THAT(targets->node_sets(), testing::ElementsAre("nid[000001-000004]"));
+  EXPECT_EQ(targets->exclude_size(), 0);
+  EXPECT_THAT(operators->node_sets(), testing::ElementsAre("nid[000001-000004]!nid000002"));
+  EXPECT_EQ(Message(empty), "-w @spare: there is no node in it");
+  EXPECT_THAT(Message(unknown),
+              testing::StartsWith("-w @compote: there is no group @roles:compote"));
 }
 
 TEST_F(TargetsTest, AllNeedsNoSet) {

@@ -21,7 +21,7 @@ std::string Evaluated(const std::string& text, const NodeSetSyntax& syntax = {})
   return Evaluate(Parsed(text, syntax)).Folded();
 }
 
-std::string ErrorOf(const std::string& text, const NodeSetSyntax& syntax = {}) {
+std::string ErrorIn(const std::string& text, const NodeSetSyntax& syntax = {}) {
   const absl::Status status = ParseNodeSetExpression(text, syntax).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
   return Message(status);
@@ -101,38 +101,38 @@ TEST(NodeSetExpression, WordsAreWhatTheirReaderSays) {
   EXPECT_EQ(Evaluated("a,b2^^f", WithWords()), "a");
   EXPECT_EQ(Evaluated("a^a", WithWords()), "");
   EXPECT_EQ(Evaluated("a ^ a", WithWords()), "");
-  EXPECT_EQ(ErrorOf("a,@rack2", WithWords()), "no @rack2");
+  EXPECT_EQ(ErrorIn("a,@rack2", WithWords()), "no @rack2");
 }
 
 TEST(NodeSetExpression, MistakesAreToldWithTheirPlace) {
-  EXPECT_EQ(ErrorOf("a!"), "node set 'a!': '!' has no set after it, at character 2 ('!')");
-  EXPECT_EQ(ErrorOf("&a"), "node set '&a': '&' has no set before it, at character 1 ('&')");
-  EXPECT_THAT(ErrorOf("a,!b"), HasSubstr("'!' has no set before it, at character 3"));
-  EXPECT_THAT(ErrorOf("a!,b"), HasSubstr("'!' has no set after it"));
-  EXPECT_THAT(ErrorOf("a!^b"), HasSubstr("'!' has no set after it"));
-  EXPECT_THAT(ErrorOf("^a"), HasSubstr("'^' has no set before it"));
-  EXPECT_THAT(ErrorOf("(a"), HasSubstr("'(' has no ')', at character 1"));
-  EXPECT_THAT(ErrorOf("a)"), HasSubstr("')' has no '(', at character 2"));
-  EXPECT_THAT(ErrorOf(")"), HasSubstr("')' has no '(', at character 1"));
-  EXPECT_THAT(ErrorOf("("), HasSubstr("'(' has no ')'"));
-  EXPECT_THAT(ErrorOf("()"), HasSubstr("expected a name, at character 2"));
-  EXPECT_THAT(ErrorOf("a(b)"), HasSubstr("expected an operator before '('"));
-  EXPECT_THAT(ErrorOf("(a)b"), HasSubstr("expected an operator after ')'"));
-  EXPECT_THAT(ErrorOf("(a)(b)"), HasSubstr("expected an operator after ')'"));
-  EXPECT_THAT(ErrorOf("a,@compute"),
+  EXPECT_EQ(ErrorIn("a!"), "node set 'a!': '!' has no set after it, at character 2 ('!')");
+  EXPECT_EQ(ErrorIn("&a"), "node set '&a': '&' has no set before it, at character 1 ('&')");
+  EXPECT_THAT(ErrorIn("a,!b"), HasSubstr("'!' has no set before it, at character 3"));
+  EXPECT_THAT(ErrorIn("a!,b"), HasSubstr("'!' has no set after it"));
+  EXPECT_THAT(ErrorIn("a!^b"), HasSubstr("'!' has no set after it"));
+  EXPECT_THAT(ErrorIn("^a"), HasSubstr("'^' has no set before it"));
+  EXPECT_THAT(ErrorIn("(a"), HasSubstr("'(' has no ')', at character 1"));
+  EXPECT_THAT(ErrorIn("a)"), HasSubstr("')' has no '(', at character 2"));
+  EXPECT_THAT(ErrorIn(")"), HasSubstr("')' has no '(', at character 1"));
+  EXPECT_THAT(ErrorIn("("), HasSubstr("'(' has no ')'"));
+  EXPECT_THAT(ErrorIn("()"), HasSubstr("expected a name, at character 2"));
+  EXPECT_THAT(ErrorIn("a(b)"), HasSubstr("expected an operator before '('"));
+  EXPECT_THAT(ErrorIn("(a)b"), HasSubstr("expected an operator after ')'"));
+  EXPECT_THAT(ErrorIn("(a)(b)"), HasSubstr("expected an operator after ')'"));
+  EXPECT_THAT(ErrorIn("a,@compute"),
               HasSubstr("@compute is a group, and groups are not known here"));
-  EXPECT_THAT(ErrorOf("a*"), HasSubstr("in no name"));
-  EXPECT_THAT(ErrorOf("-"), HasSubstr("begins with a letter or a digit"));
+  EXPECT_THAT(ErrorIn("a*"), HasSubstr("in no name"));
+  EXPECT_THAT(ErrorIn("-"), HasSubstr("begins with a letter or a digit"));
 }
 
 TEST(NodeSetExpression, WhatATextCanAskForIsBounded) {
-  EXPECT_THAT(ErrorOf("x[0-999999]!x[0-9]"), HasSubstr("more than 1000000 names"));
-  EXPECT_THAT(ErrorOf("@rack1,a", {.max_names = 4, .words = WithWords().words}),
+  EXPECT_THAT(ErrorIn("x[0-999999]!x[0-9]"), HasSubstr("more than 1000000 names"));
+  EXPECT_THAT(ErrorIn("@rack1,a", {.max_names = 4, .words = WithWords().words}),
               HasSubstr("more than 4 names"));
-  EXPECT_THAT(ErrorOf(std::string(1'000'000, '(')), HasSubstr("at most 16 deep"));
+  EXPECT_THAT(ErrorIn(std::string(1'000'000, '(')), HasSubstr("at most 16 deep"));
   std::string many = "a";
   for (int i = 0; i < 2000; ++i) many += i % 2 == 0 ? "!b" : "^b";
-  EXPECT_THAT(ErrorOf(many), HasSubstr("more than 1000 operators"));
+  EXPECT_THAT(ErrorIn(many), HasSubstr("more than 1000 operators"));
 }
 
 TEST(ParseNodeSet, AnEmptyResultIsAnError) {
