@@ -20,7 +20,7 @@ constexpr char kUsage[] =
     "  --config        the settings (TOML), writable by root only; the other options go before "
     "them\n"
     "  --controller    the controller's addresses, in the order in which they are tried\n"
-    "  --tls-dir       ca.pem, cert.pem and key.pem of this node (/etc/muster/tls)\n"
+    "  --tls-dir       ca.pem, cert.pem and key.pem of this node (/etc/muster/agent)\n"
     "  --state-dir     the ledger; it must outlive the agent, and need not outlive a boot\n"
     "                  (/run/muster-agent)\n"
     "  --check-config  read the settings and the certificates, say \"ok\" or what is wrong, and\n"

@@ -33,7 +33,7 @@ void AddOptions(CLI::App& app, Typed& typed, ControllerConfig& config) {
                  "HOST:PORT for operators (the port after --listen)");
   app.add_option("--state-dir", typed.state_dir, "the store; on a local disk (/var/lib/muster)");
   app.add_option("--tls-dir", typed.tls_dir,
-                 "ca.pem, cert.pem and key.pem of this controller (/etc/muster/tls)");
+                 "ca.pem, cert.pem and key.pem of this controller (/etc/muster/controller)");
   app.add_flag(
       "--restored", config.is_restored,
       "for one start, after a backup or a copy was put into --state-dir: gives the store a "

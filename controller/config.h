@@ -21,7 +21,7 @@ struct ControllerConfig {
   std::string listen = "0.0.0.0:7420";  // HOST:PORT for agents
   std::string operator_listen;  // HOST:PORT for operators; the next port, if it was not told
   std::string state_dir = "/var/lib/muster";
-  std::string tls_dir = "/etc/muster/tls";
+  std::string tls_dir = "/etc/muster/controller";
   std::string inventory_file;
   std::string revoked_file;
   IdentityPatterns patterns;

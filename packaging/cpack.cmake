@@ -16,8 +16,20 @@ install(FILES packaging/systemd/muster-agent.service DESTINATION ${units_dir} CO
 install(FILES packaging/systemd/sysusers.conf DESTINATION /usr/lib/sysusers.d RENAME muster-controller.conf COMPONENT controller)
 install(FILES packaging/systemd/tmpfiles.conf DESTINATION /usr/lib/tmpfiles.d RENAME muster-controller.conf COMPONENT controller)
 
-install(FILES packaging/etc/musterd.toml DESTINATION /etc/muster COMPONENT controller)
-install(FILES packaging/etc/agent.toml DESTINATION /etc/muster COMPONENT agent)
+# Of each program its own words: every key with its default.
+set(settings_dir ${CMAKE_BINARY_DIR}/packaging/etc)
+function(muster_settings program file component)
+  add_custom_command(OUTPUT ${settings_dir}/${file}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${settings_dir}
+    COMMAND ${program} --print-config > ${settings_dir}/${file}
+    DEPENDS ${program}
+    VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY MUSTER_SETTINGS ${settings_dir}/${file})
+  install(FILES ${settings_dir}/${file} DESTINATION /etc/muster COMPONENT ${component})
+endfunction()
+muster_settings(musterd musterd.toml controller)
+muster_settings(muster-agent agent.toml agent)
+muster_settings(muster muster.toml cli)
 # For the certificates; empty. The controller's becomes that of its group when it is installed.
 install(DIRECTORY DESTINATION /etc/muster/controller COMPONENT controller
   DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE)
@@ -44,7 +56,8 @@ install(FILES ${completions_dir}/muster.bash DESTINATION share/bash-completion/c
 install(FILES ${completions_dir}/_muster DESTINATION share/zsh/site-functions COMPONENT cli OPTIONAL)
 
 # What is to be built for them.
-add_custom_target(muster_packaged DEPENDS musterd muster-agent muster)
+get_property(settings GLOBAL PROPERTY MUSTER_SETTINGS)
+add_custom_target(muster_packaged ALL DEPENDS musterd muster-agent muster ${settings})
 if(TARGET muster_man_pages)
   add_dependencies(muster_packaged muster_man_pages)
 endif()
@@ -72,18 +85,23 @@ function(muster_scripts component)
   endforeach()
 endfunction()
 
-# One of the two daemons: its scripts, and its settings, which an upgrade leaves as the site has changed them.
-macro(muster_daemon component settings)
-  muster_scripts(${component})
+# Settings, which an upgrade leaves as the site has changed them.
+macro(muster_conffile component settings)
   string(TOUPPER ${component} COMPONENT)
   file(WRITE ${scripts_dir}/deb/${component}/conffiles "${settings}\n")
-  set(CPACK_DEBIAN_${COMPONENT}_PACKAGE_CONTROL_EXTRA
-    ${scripts_dir}/deb/${component}/postinst ${scripts_dir}/deb/${component}/prerm ${scripts_dir}/deb/${component}/postrm
-    ${scripts_dir}/deb/${component}/conffiles)
+  set(CPACK_DEBIAN_${COMPONENT}_PACKAGE_CONTROL_EXTRA ${scripts_dir}/deb/${component}/conffiles)
+  set(CPACK_RPM_${COMPONENT}_USER_FILELIST "%config(noreplace) ${settings}")
+endmacro()
+
+# One of the two daemons: its scripts, and its settings.
+macro(muster_daemon component settings)
+  muster_scripts(${component})
+  muster_conffile(${component} ${settings})
+  list(APPEND CPACK_DEBIAN_${COMPONENT}_PACKAGE_CONTROL_EXTRA
+    ${scripts_dir}/deb/${component}/postinst ${scripts_dir}/deb/${component}/prerm ${scripts_dir}/deb/${component}/postrm)
   set(CPACK_RPM_${COMPONENT}_POST_INSTALL_SCRIPT_FILE ${scripts_dir}/rpm/${component}/postinst)
   set(CPACK_RPM_${COMPONENT}_PRE_UNINSTALL_SCRIPT_FILE ${scripts_dir}/rpm/${component}/prerm)
   set(CPACK_RPM_${COMPONENT}_POST_UNINSTALL_SCRIPT_FILE ${scripts_dir}/rpm/${component}/postrm)
-  set(CPACK_RPM_${COMPONENT}_USER_FILELIST "%config(noreplace) ${settings}")
 endmacro()
 
 set(PACKAGE muster-controller)
@@ -107,6 +125,7 @@ set(PURGE [[
 rm -rf /etc/muster/agent /run/muster-agent
 rmdir --ignore-fail-on-non-empty /etc/muster 2>/dev/null || true]])
 muster_daemon(agent /etc/muster/agent.toml)
+muster_conffile(cli /etc/muster/muster.toml)
 
 # ---- the packages
 

@@ -21,7 +21,7 @@ inline constexpr size_t kMaxWatchedUnits = limits::kMaxStatusUnits - 3;
 
 struct AgentConfig {
   std::vector<std::string> controllers;  // HOST:PORT, in the order in which they are tried
-  std::string tls_dir = "/etc/muster/tls";
+  std::string tls_dir = "/etc/muster/agent";
   std::string state_dir = "/run/muster-agent";
   std::vector<std::string> aliases;
   std::set<std::string> policy_units = {"cray-orca.service", "cray-dvs-orca.service"};

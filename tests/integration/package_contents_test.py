@@ -28,9 +28,14 @@ FILES = {
         "/usr/sbin/muster-agent": 0o100755,
         "/usr/lib/systemd/system/muster-agent.service": 0o100644,
     },
-    "muster": {"/usr/bin/muster": 0o100755},
+    "muster": {
+        "/etc/muster": 0o40755,
+        "/etc/muster/muster.toml": 0o100644,
+        "/usr/bin/muster": 0o100755,
+    },
 }
-SETTINGS = {"muster-controller": ["/etc/muster/musterd.toml"], "muster-agent": ["/etc/muster/agent.toml"], "muster": []}
+SETTINGS = {"muster-controller": ["/etc/muster/musterd.toml"], "muster-agent": ["/etc/muster/agent.toml"],
+            "muster": ["/etc/muster/muster.toml"]}
 UNITS = {"muster-controller": "musterd.service", "muster-agent": "muster-agent.service"}
 # Manual pages and completions.
 DOCUMENTS = re.compile(

@@ -96,13 +96,9 @@ class PackagedWorld(World):
 
     def configure(self, host, is_controller=False):
         """What a site does after it has installed the packages, with no step that their units could do themselves."""
-        drop_in = f"[Service]\\nEnvironment=MUSTER_CONTROLLER={self.host(1).name}:7420\\n"
         host.run("sh", "-ec", f"""
             cp /opt/muster-etc/{host.nid}/*.pem /etc/muster/agent/
-            cp /opt/muster-etc/agent.toml /etc/muster/agent.toml
-            mkdir -p /etc/systemd/system/muster-agent.service.d
-            printf '{drop_in}' >/etc/systemd/system/muster-agent.service.d/site.conf
-            systemctl daemon-reload
+            printf 'controllers = ["{self.host(1).name}:7420"]\\n' | cat - /opt/muster-etc/agent.toml >/etc/muster/agent.toml
             """)
         if is_controller:
             host.run("sh", "-ec", """
@@ -117,7 +113,7 @@ class PackagedWorld(World):
 
     def forget(self, host):
         """Takes away what configure() has put outside of the packages' own places."""
-        host.run("rm", "-rf", "/etc/systemd/system/muster-agent.service.d", "/usr/local/bin/kubectl")
+        host.run("rm", "-rf", "/usr/local/bin/kubectl")
 
 
 def files_of(host):

@@ -1,7 +1,6 @@
 """A life with the packages on real hosts: they are installed, a controller and its agents run from them, all of them are upgraded while a
 job is under way, and when they are purged the hosts are as before."""
 
-import os
 import re
 import unittest
 
@@ -42,6 +41,7 @@ class PackagesTest(Story):
             self.world.configure(host, is_controller=host is self.first)
         self.world.wait_attached(*self.nodes)
         self.check_processes()
+        self.check_reload()
         self.upgrade_while_a_job_runs()
         self.check_what_musterd_may_do()
         self.purge()
@@ -107,6 +107,13 @@ class PackagesTest(Story):
         for host in self.nodes:
             self.assertIn(host.xname, listed)
 
+    def check_reload(self):
+        for unit in ("musterd.service", "muster-agent.service"):
+            pid = self.first.show(unit, "MainPID")
+            self.first.systemctl("reload", unit)
+            wait_until(lambda unit=unit: "settings read again" in self.first.journal(unit), f"{unit} reads its settings again")
+            self.assertEqual(pid, self.first.show(unit, "MainPID"))
+
     def upgrade_while_a_job_runs(self):
         starts = {host: host.starts() for host in self.nodes}
         invocations = {host: host.invocation() for host in self.nodes}
@@ -139,8 +146,7 @@ class PackagesTest(Story):
                 self.assertEqual(NEXT_VERSION, host.run("dpkg-query", "-W", "-f", "${Version}", name))
         for host in self.nodes:
             self.assertNotIn(host.agent_pid(), (0, agents[host]), f"{host.nid}: the new agent was to run")
-            with open(os.path.join(self.world.etc, "agent.toml"), encoding="ascii") as file:
-                self.assertEqual(file.read(), host.run("cat", "/etc/muster/agent.toml"))
+            self.assertIn(f'controllers = ["{self.first.name}:7420"]', host.run("cat", "/etc/muster/agent.toml"), "the site's settings")
         self.assertNotIn(self.first.show("musterd.service", "MainPID"), ("0", musterd), "the new musterd was to run")
         self.assertEqual("inactive", self.idle.systemctl("is-active", "muster-agent.service", check=False).strip())
 
