@@ -4,6 +4,7 @@
 
 #include "controller/api/controller_service.h"
 #include "controller/api/convert.h"
+#include "controller/api/job_filter.h"
 #include "controller/api/names.h"
 #include "controller/api/targets.h"
 
@@ -17,9 +18,11 @@ constexpr size_t kShownEvents = 20;
 
 absl::Status ControllerService::List(const v1::ListJobsRequest& request,
                                      v1::ListJobsResponse& response) {
+  const absl::StatusOr<JobFilter> filter = FilterOf(request);
+  MUSTER_RETURN_IF_ERROR(filter.status());
   const size_t size = PageSize(request.page_size(), 100, 1000);
   const absl::StatusOr<std::vector<JobSummary>> jobs =
-      reader_.ListJobs(size + 1, request.page_token());
+      reader_.ListJobs(size + 1, request.page_token(), *filter);
   MUSTER_RETURN_IF_ERROR(jobs.status());
   for (size_t i = 0; i < std::min(size, jobs->size()); ++i)
     *response.add_jobs() = ToProto((*jobs)[i]);

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
 #include <iterator>
 
 #include "common/uuid.h"
 #include "controller/cli/names.h"
-#include "controller/cli/paging.h"
 #include "controller/pki/certificate.h"
 
 namespace muster::cli {
@@ -16,42 +14,19 @@ namespace {
 // Jobs that are named when a beginning is not enough.
 constexpr size_t kShown = 3;
 
-// The last parts of the names in the operator's certificate, one of which the controller writes to what is made with it.
-std::vector<std::string> OwnNames(const std::string& tls_dir) {
-  std::ifstream file(tls_dir + "/cert.pem");
-  const auto certificate = ReadCertificate({std::istreambuf_iterator<char>(file), {}});
-  std::vector<std::string> names;
-  if (!certificate.ok()) return names;
-  for (const std::string& uri : certificate->uris) names.push_back(uri.substr(uri.rfind('/') + 1));
-  return names;
-}
-
-// Shows every job to `look`, the newest first, until it has seen enough.
-absl::Status LookThrough(Connection& connection, const std::function<bool(const v1::Job&)>& look) {
-  v1::ListJobsRequest request;
-  request.set_page_size(kPageSize);
-  for (int page = 0; page < kMaxPages; ++page) {
-    v1::ListJobsResponse response;
-    MUSTER_RETURN_IF_ERROR(
-        connection.Call(&v1::Controller::Stub::ListJobs, "list jobs", request, response));
-    for (const v1::Job& job : response.jobs()) {
-      if (!look(job)) return absl::OkStatus();
-    }
-    if (response.next_page_token().empty()) break;
-    request.set_page_token(response.next_page_token());
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::string> NewestOwn(Connection& connection) {
   const std::vector<std::string> names = OwnNames(connection.options().tls_dir);
   std::string found;
-  const auto look = [&](const v1::Job& job) {
-    const bool is_own = std::find(names.begin(), names.end(), job.created_by()) != names.end();
-    if (is_own) found = job.name();
-    return !is_own;
-  };
-  MUSTER_RETURN_IF_ERROR(LookThrough(connection, look));
+  for (const std::string& name : names) {
+    v1::ListJobsRequest request;
+    request.set_page_size(1);
+    request.set_created_by(name);
+    v1::ListJobsResponse response;
+    MUSTER_RETURN_IF_ERROR(
+        connection.Call(&v1::Controller::Stub::ListJobs, "list jobs", request, response));
+    // Ids are in the order of time.
+    for (const v1::Job& job : response.jobs()) found = std::max(found, job.name());
+  }
   if (!found.empty()) return found;
   return MakeStatus(absl::StatusCode::kNotFound,
                     "last: there is no job of {}; see `muster job list`",
@@ -60,11 +35,16 @@ absl::StatusOr<std::string> NewestOwn(Connection& connection) {
 
 absl::StatusOr<std::string> NameThatBegins(Connection& connection, const std::string& beginning) {
   std::vector<std::string> found;
-  const auto look = [&](const v1::Job& job) {
+  v1::ListJobsRequest request;
+  request.set_page_size(kShown + 1);
+  // A page begins after its token, and after every id that begins so comes one with a 'g'.
+  request.set_page_token(beginning.substr(beginning.find('/') + 1) + "g");
+  v1::ListJobsResponse response;
+  MUSTER_RETURN_IF_ERROR(
+      connection.Call(&v1::Controller::Stub::ListJobs, "list jobs", request, response));
+  for (const v1::Job& job : response.jobs()) {
     if (job.name().starts_with(beginning)) found.push_back(job.name());
-    return found.size() <= kShown;
-  };
-  MUSTER_RETURN_IF_ERROR(LookThrough(connection, look));
+  }
   if (found.size() == 1) return found.front();
   if (found.empty()) {
     return MakeStatus(absl::StatusCode::kNotFound,
@@ -82,6 +62,15 @@ bool IsBeginning(const std::string& id) {
 }
 
 }  // namespace
+
+std::vector<std::string> OwnNames(const std::string& tls_dir) {
+  std::ifstream file(tls_dir + "/cert.pem");
+  const auto certificate = ReadCertificate({std::istreambuf_iterator<char>(file), {}});
+  std::vector<std::string> names;
+  if (!certificate.ok()) return names;
+  for (const std::string& uri : certificate->uris) names.push_back(uri.substr(uri.rfind('/') + 1));
+  return names;
+}
 
 absl::StatusOr<std::string> FindJobName(Connection& connection, const std::string& text) {
   if (text == "last") return NewestOwn(connection);

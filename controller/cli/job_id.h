@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/status.h"
 #include "controller/cli/connection.h"
@@ -15,5 +16,8 @@ absl::StatusOr<std::string> FindJobName(Connection& connection, const std::strin
 
 // The same for each of --from-job.
 absl::Status ResolveJobIds(Connection& connection, v1::Targets& targets);
+
+// The last parts of the names in the operator's certificate, one of which the controller writes to what is made with it.
+std::vector<std::string> OwnNames(const std::string& tls_dir);
 
 }  // namespace muster::cli

@@ -5,8 +5,10 @@
 #include "controller/cli/follow.h"
 #include "controller/cli/job_action.h"
 #include "controller/cli/job_id.h"
+#include "controller/cli/pager.h"
 #include "controller/cli/policy_text.h"
 #include "controller/cli/printable.h"
+#include "controller/cli/report.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
 #include "controller/cli/verbs.h"
@@ -28,24 +30,32 @@ std::string Header(const v1::Job& job) {
   add("state", StateName(job.state()));
   add("operation", job.operation());
   add("detail", job.detail());
-  return table.Text() + "\n";
+  return table.Text(SizeOfTerminal().columns) + "\n";
 }
 
-ExitCode ShowJob(const std::string& id, const GlobalOptions& global) {
+absl::StatusOr<JobView> FetchJob(const std::string& id, const GlobalOptions& global) {
   const auto connection = Connection::Open(global.connection);
-  if (!connection.ok()) return Fail(connection.status());
+  MUSTER_RETURN_IF_ERROR(connection.status());
   const absl::StatusOr<std::string> name = FindJobName(**connection, id);
-  if (!name.ok()) return Fail(name.status());
+  MUSTER_RETURN_IF_ERROR(name.status());
   v1::GetJobRequest request;
   request.set_name(*name);
   JobView view;
-  absl::Status status =
-      (*connection)->Call(&v1::Controller::Stub::GetJob, "show " + *name, request, view.job);
-  if (status.ok()) status = FetchTasks(**connection, view);
-  if (!status.ok()) return Fail(status);
-  if (global.output == OutputFormat::kTable) Print(Header(view.job));
-  PrintJob(view, global.output);
-  return IsEnded(view.job.state()) ? ExitCodeOf(view.Counts()) : ExitCode::kSuccess;
+  MUSTER_RETURN_IF_ERROR(
+      (*connection)->Call(&v1::Controller::Stub::GetJob, "show " + *name, request, view.job));
+  MUSTER_RETURN_IF_ERROR(FetchTasks(**connection, view));
+  return view;
+}
+
+ExitCode ShowJob(const std::string& id, const GlobalOptions& global) {
+  const absl::StatusOr<JobView> view = FetchJob(id, global);
+  if (!view.ok()) return Fail(view.status());
+  if (global.output == OutputFormat::kTable) {
+    PrintPaged(Header(view->job) + ReportText(*view), !global.no_pager);
+  } else {
+    PrintJob(*view, global.output);
+  }
+  return IsEnded(view->job.state()) ? ExitCodeOf(view->Counts()) : ExitCode::kSuccess;
 }
 
 }  // namespace

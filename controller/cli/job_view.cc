@@ -19,15 +19,40 @@ std::string Unprefixed(const std::string& name, const std::string& prefix, int n
 }
 
 // "pending, dispatched, …", as they may be typed.
+template <typename State>
 std::string AllStates() {
-  std::string names;
-  for (int state = v1::TASK_STATE_PENDING; v1::TaskState_IsValid(state); ++state) {
-    std::string name = StateName(static_cast<v1::TaskState>(state));
+  const google::protobuf::EnumDescriptor& names = *google::protobuf::GetEnumDescriptor<State>();
+  std::string text;
+  for (int number = 1; names.FindValueByNumber(number) != nullptr; ++number) {
+    std::string name = StateName(static_cast<State>(number));
     for (char& c : name)
       c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    names += (names.empty() ? "" : ", ") + name;
+    text += (text.empty() ? "" : ", ") + name;
   }
-  return names;
+  return text;
+}
+
+template <typename State>
+absl::StatusOr<std::vector<State>> ParseStates(const std::string& text, const char* prefix,
+                                               const char* what) {
+  std::vector<State> states;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    std::string name = prefix;
+    for (const char c : word)
+      name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    const auto* value = google::protobuf::GetEnumDescriptor<State>()->FindValueByName(name);
+    if (value == nullptr || value->number() == 0) {
+      return MakeStatus(absl::StatusCode::kInvalidArgument,
+                        "\"{}\" is no state of a {}; there are {}", word, what, AllStates<State>());
+    }
+    states.push_back(static_cast<State>(value->number()));
+  }
+  if (states.empty()) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "no state; there are {}",
+                      AllStates<State>());
+  }
+  return states;
 }
 
 }  // namespace
@@ -106,22 +131,11 @@ bool WaitsForRetry(const v1::Task& task) {
 }
 
 absl::StatusOr<std::vector<v1::TaskState>> ParseTaskStates(const std::string& text) {
-  std::vector<v1::TaskState> states;
-  std::istringstream words(text);
-  for (std::string word; std::getline(words, word, ',');) {
-    std::string name = "TASK_STATE_";
-    for (const char c : word)
-      name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    v1::TaskState state{};
-    if (!v1::TaskState_Parse(name, &state) || state == v1::TASK_STATE_UNSPECIFIED) {
-      return MakeStatus(absl::StatusCode::kInvalidArgument,
-                        "\"{}\" is no state of a task; there are {}", word, AllStates());
-    }
-    states.push_back(state);
-  }
-  if (states.empty())
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "no state; there are {}", AllStates());
-  return states;
+  return ParseStates<v1::TaskState>(text, "TASK_STATE_", "task");
+}
+
+absl::StatusOr<std::vector<v1::JobState>> ParseJobStates(const std::string& text) {
+  return ParseStates<v1::JobState>(text, "JOB_STATE_", "job");
 }
 
 std::string InWords(const std::string& state_name) {

@@ -42,6 +42,7 @@ std::string StateName(v1::TaskState state);
 std::string ReasonName(v1::Reason reason);
 // "failed,TIMED-OUT": in any case, with - or _. INVALID_ARGUMENT with the names there are.
 absl::StatusOr<std::vector<v1::TaskState>> ParseTaskStates(const std::string& text);
+absl::StatusOr<std::vector<v1::JobState>> ParseJobStates(const std::string& text);
 // "TIMED_OUT" as people say it: "timed out".
 std::string InWords(const std::string& state_name);
 

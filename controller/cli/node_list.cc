@@ -5,11 +5,11 @@
 
 #include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
-#include "controller/cli/follow.h"
 #include "controller/cli/job_id.h"
 #include "controller/cli/names.h"
 #include "controller/cli/node_fetch.h"
 #include "controller/cli/node_text.h"
+#include "controller/cli/pager.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
@@ -36,11 +36,11 @@ std::string HsmStateInWords(const v1::Node& node) {
   return node.hsm_state().empty() ? "-" : Printable(node.hsm_state());
 }
 
-void PrintList(const std::vector<v1::Node>& nodes, OutputFormat output) {
-  if (output != OutputFormat::kTable) {
+void PrintList(const std::vector<v1::Node>& nodes, const GlobalOptions& global) {
+  if (global.output != OutputFormat::kTable) {
     Json list = Json::array();
     for (const v1::Node& node : nodes) list.push_back(ToJson(node));
-    return PrintDocument({{"nodes", std::move(list)}}, output, "/nodes");
+    return PrintDocument({{"nodes", std::move(list)}}, global.output, "/nodes");
   }
   // Without HSM nobody misses its columns: those that are empty everywhere are left out.
   const bool has_hsm = std::any_of(nodes.begin(), nodes.end(), IsInHsm);
@@ -56,10 +56,11 @@ void PrintList(const std::vector<v1::Node>& nodes, OutputFormat output) {
                   has_hsm ? HsmStateInWords(node) : "", FlagsInWords(node),
                   Printable(OrcaInWords(node)), Printable(Joined(node.aliases()))});
   }
-  Print(table.Text());
+  PrintPaged(table.Text(SizeOfTerminal().columns), !global.no_pager);
 }
 
-ExitCode ListNodes(const TargetOptions& options, const GlobalOptions& global) {
+absl::StatusOr<std::vector<v1::Node>> NodesOf(const TargetOptions& options,
+                                              const GlobalOptions& global) {
   v1::ListNodesRequest request;
   // -x alone means all the others, and --hsm-state alone all in these states. Who looks wants to see disabled nodes, too.
   TargetOptions chosen = options;
@@ -68,17 +69,20 @@ ExitCode ListNodes(const TargetOptions& options, const GlobalOptions& global) {
                (options.IsEmpty() && !(options.without.empty() && options.hsm_states.empty()));
   if (!chosen.IsEmpty()) {
     absl::StatusOr<v1::Targets> targets = ReadTargets(chosen, std::cin);
-    if (!targets.ok()) return Fail(targets.status());
+    MUSTER_RETURN_IF_ERROR(targets.status());
     *request.mutable_targets() = *std::move(targets);
   }
   const auto connection = Connection::Open(global.connection);
-  if (!connection.ok()) return Fail(connection.status());
-  const absl::Status found = ResolveJobIds(**connection, *request.mutable_targets());
-  if (!found.ok()) return Fail(found);
+  MUSTER_RETURN_IF_ERROR(connection.status());
+  MUSTER_RETURN_IF_ERROR(ResolveJobIds(**connection, *request.mutable_targets()));
   if (chosen.IsEmpty()) request.clear_targets();
-  const absl::StatusOr<std::vector<v1::Node>> nodes = FetchNodes(**connection, std::move(request));
+  return FetchNodes(**connection, std::move(request));
+}
+
+ExitCode ListNodes(const TargetOptions& options, const GlobalOptions& global) {
+  const absl::StatusOr<std::vector<v1::Node>> nodes = NodesOf(options, global);
   if (!nodes.ok()) return Fail(nodes.status());
-  PrintList(*nodes, global.output);
+  PrintList(*nodes, global);
   return ExitCode::kSuccess;
 }
 

@@ -6,6 +6,7 @@
 #include "controller/cli/follow_operation.h"
 #include "controller/cli/operation_id.h"
 #include "controller/cli/operation_text.h"
+#include "controller/cli/pager.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
@@ -63,7 +64,7 @@ ExitCode List(const GlobalOptions& global) {
                   std::to_string(TargetCount(operation)), Printable(operation.created_by()),
                   FormatTime(operation.create_time())});
   }
-  Print(table.Text());
+  Print(table.Text(SizeOfTerminal().columns));
   return ExitCode::kSuccess;
 }
 

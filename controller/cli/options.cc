@@ -38,6 +38,8 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
          "before a job's tasks one for the job")
       ->check(CLI::IsMember({"table", "json", "jsonl", "yaml", "toml"}))
       ->type_name("FORMAT");
+  app.add_flag("--no-pager", options.no_pager,
+               "A list longer than the terminal is not shown by $MUSTER_PAGER, $PAGER or less");
   AddDuration(app, "--connect-timeout", "How long an unreachable controller is tried (default 30s)",
               false, Into(options.connection.connect_timeout));
   AddDuration(app, "--reconnect-timeout",

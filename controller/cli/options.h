@@ -16,6 +16,7 @@ namespace muster::cli {
 struct GlobalOptions {
   ConnectionOptions connection;
   OutputFormat output = OutputFormat::kTable;
+  bool no_pager = false;
 };
 
 // How long the CLI stays with a job.

@@ -46,6 +46,14 @@ struct JobSummary {
   TaskCounts counts{};
 };
 
+// Which jobs of a list; what is not set narrows nothing.
+struct JobFilter {
+  std::vector<JobState> states = {};
+  std::optional<Time> created_from = {};  // at or after it
+  std::optional<Time> created_before = {};
+  std::string created_by = {};
+};
+
 // Where a reader of a job's changes stands. Only the revision is durable; the node tells how far the tasks have been read that
 // share the revision of the job's creation, and a reader that lost it reads those again.
 struct ChangesCursor {
@@ -71,9 +79,10 @@ class JobReader {
  public:
   virtual ~JobReader() = default;
   virtual absl::StatusOr<JobSummary> GetJob(const std::string& id) = 0;
-  // The newest first; those before `before_id` if it is not empty.
+  // The newest first; those before `before_id` if it is not empty, be there such a job or not.
   virtual absl::StatusOr<std::vector<JobSummary>> ListJobs(size_t limit,
-                                                           const std::string& before_id) = 0;
+                                                           const std::string& before_id,
+                                                           const JobFilter& filter = {}) = 0;
   virtual absl::StatusOr<Task> GetTask(const std::string& job, const std::string& node) = 0;
   // In the order of the job's nodes; those after `after_node` if it is not empty. INVALID_ARGUMENT if that is none of them.
   virtual absl::StatusOr<std::vector<Task>> ListTasks(const std::string& job, size_t limit,

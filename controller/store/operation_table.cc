@@ -171,7 +171,8 @@ absl::StatusOr<OperationRecord> OperationTable::Get(const std::string& id) {
   const absl::StatusOr<bool> row = get_->BindText(1, id).Step();
   MUSTER_RETURN_IF_ERROR(row.status());
   if (*row) return Read(*get_);
-  return MakeStatus(absl::StatusCode::kNotFound, "there is no {}", OperationName(id));
+  return MakeStatus(absl::StatusCode::kNotFound,
+                    "there is no {}; `muster operation list` shows the newest", OperationName(id));
 }
 
 absl::StatusOr<std::vector<std::string>> OperationTable::OfContent(const std::string& content) {

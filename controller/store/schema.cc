@@ -14,6 +14,7 @@
 #include "controller/store/schema.h"
 
 #include "common/log.h"
+#include "controller/store/job_list_sql.h"
 #include "controller/store/migrate.h"
 
 namespace muster {
@@ -203,8 +204,12 @@ absl::Status PrepareSchema(SqliteDatabase& database, const std::string& path) {
   MUSTER_RETURN_IF_ERROR(
       database.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
                        "PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;"));
-  if (is_new) return MakeTables(database);
-  return *version == kVersion ? absl::OkStatus() : Migrate(database, *version, path);
+  if (is_new) {
+    MUSTER_RETURN_IF_ERROR(MakeTables(database));
+  } else if (*version != kVersion) {
+    MUSTER_RETURN_IF_ERROR(Migrate(database, *version, path));
+  }
+  return database.Execute(kJobListIndexes);
 }
 
 }  // namespace muster

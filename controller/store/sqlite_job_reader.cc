@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "controller/store/job_list_sql.h"
 #include "controller/store/rows.h"
 #include "controller/store/schema.h"
 
@@ -11,7 +12,7 @@ namespace muster {
 
 struct SqliteJobReader::Statements {
   std::unique_ptr<SqliteStatement> begin;
-  std::unique_ptr<SqliteStatement> find_job, list_jobs, nodes, newest, changed;
+  std::unique_ptr<SqliteStatement> find_job, nodes, newest, changed;
 };
 
 struct SqliteJobReader::JobRow {
@@ -57,17 +58,24 @@ absl::StatusOr<std::unique_ptr<SqliteJobReader>> SqliteJobReader::Open(
   return reader;
 }
 
+namespace {
+
+// What ReadSummary reads; before it the job's number and the revision of its creation.
+std::string SummaryColumns() {
+  return fmt::format("number, job.revision, {}, {}", kJobColumns, kStatusColumns);
+}
+
+}  // namespace
+
 absl::Status SqliteJobReader::PrepareStatements() {
   statements_ = std::make_unique<Statements>();
   Statements& all = *statements_;
-  const std::string job = fmt::format(
-      "SELECT number, job.revision, {}, {} FROM job JOIN job_status ON job_status.job = "
-      "job.number WHERE deleted = 0 AND ",
-      kJobColumns, kStatusColumns);
   const std::vector<std::pair<std::unique_ptr<SqliteStatement>*, std::string>> sources = {
       {&all.begin, "BEGIN"},
-      {&all.find_job, job + "id = ?"},
-      {&all.list_jobs, job + "id < ? ORDER BY id DESC LIMIT ?"},
+      {&all.find_job,
+       fmt::format("SELECT {} FROM job JOIN job_status ON job_status.job = job.number "
+                   "WHERE deleted = 0 AND id = ?",
+                   SummaryColumns())},
       {&all.nodes, "SELECT nodes FROM job_nodes WHERE job = ?"},
       {&all.newest, fmt::format("SELECT {} FROM transition WHERE job = ? AND node = ? "
                                 "ORDER BY revision DESC LIMIT 1",
@@ -126,7 +134,9 @@ absl::StatusOr<SqliteJobReader::JobRow> SqliteJobReader::FindJob(const std::stri
   const SqliteReset reset(find);
   const absl::StatusOr<bool> row = find.BindText(1, id).Step();
   MUSTER_RETURN_IF_ERROR(row.status());
-  if (!*row) return MakeStatus(absl::StatusCode::kNotFound, "there is no job {}", id);
+  if (!*row)
+    return MakeStatus(absl::StatusCode::kNotFound,
+                      "there is no job {}; `muster job list` shows those that are kept", id);
   absl::StatusOr<JobSummary> summary = ReadSummary(find);
   MUSTER_RETURN_IF_ERROR(summary.status());
   return JobRow{find.Integer(0), static_cast<uint64_t>(find.Integer(1)), std::move(*summary)};
@@ -170,17 +180,20 @@ absl::StatusOr<JobSummary> SqliteJobReader::GetJob(const std::string& id) {
 }
 
 absl::StatusOr<std::vector<JobSummary>> SqliteJobReader::ListJobs(size_t limit,
-                                                                  const std::string& before_id) {
-  SqliteStatement& list = *statements_->list_jobs;
-  const SqliteReset reset(list);
+                                                                  const std::string& before_id,
+                                                                  const JobFilter& filter) {
+  const absl::StatusOr<std::unique_ptr<SqliteStatement>> list =
+      database_->Prepare(JobListSql(SummaryColumns(), filter));
+  MUSTER_RETURN_IF_ERROR(list.status());
   // '~' is after every character of an id.
-  list.BindText(1, before_id.empty() ? "~" : before_id).Bind(2, static_cast<int64_t>(limit));
+  (*list)->BindText(1, before_id.empty() ? "~" : before_id).Bind(2, static_cast<int64_t>(limit));
+  if (!filter.created_by.empty()) (*list)->BindText(3, filter.created_by);
   std::vector<JobSummary> jobs;
   while (true) {
-    const absl::StatusOr<bool> row = list.Step();
+    const absl::StatusOr<bool> row = (*list)->Step();
     MUSTER_RETURN_IF_ERROR(row.status());
     if (!*row) return jobs;
-    absl::StatusOr<JobSummary> job = ReadSummary(list);
+    absl::StatusOr<JobSummary> job = ReadSummary(**list);
     MUSTER_RETURN_IF_ERROR(job.status());
     jobs.push_back(std::move(*job));
   }
@@ -197,7 +210,9 @@ absl::StatusOr<Task> SqliteJobReader::GetTask(const std::string& job, const std:
   const absl::StatusOr<std::span<const std::string>> nodes = NodesAfter(*row, "");
   MUSTER_RETURN_IF_ERROR(nodes.status());
   if (!std::binary_search(nodes->begin(), nodes->end(), node))
-    return MakeStatus(absl::StatusCode::kNotFound, "job {} has no task of {}", job, node);
+    return MakeStatus(absl::StatusCode::kNotFound,
+                      "job {} has no task of {}; `muster job show {}` names its nodes", job, node,
+                      job);
   return PendingTask(row->summary.spec, node, row->creation_revision);
 }
 

@@ -20,8 +20,8 @@ class SqliteJobReader final : public JobReader {
   ~SqliteJobReader() override;
 
   absl::StatusOr<JobSummary> GetJob(const std::string& id) override;
-  absl::StatusOr<std::vector<JobSummary>> ListJobs(size_t limit,
-                                                   const std::string& before_id) override;
+  absl::StatusOr<std::vector<JobSummary>> ListJobs(size_t limit, const std::string& before_id,
+                                                   const JobFilter& filter = {}) override;
   absl::StatusOr<Task> GetTask(const std::string& job, const std::string& node) override;
   absl::StatusOr<std::vector<Task>> ListTasks(const std::string& job, size_t limit,
                                               const std::string& after_node) override;

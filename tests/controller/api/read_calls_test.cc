@@ -61,6 +61,59 @@ TEST_F(ApiTest, JobsComeInPagesTheNewestFirst) {
   EXPECT_EQ(listed, made);
 }
 
+TEST_F(ApiTest, JobsAreListedByStateTimeAndOperator) {
+  const std::string ended = "jobs/" + NewJob();
+  const std::string running = "jobs/" + NewJob();
+  control_->EndJob(ended.substr(5));
+  const auto listed = [this](const v1::ListJobsRequest& request) {
+    const auto page = Call(&Stub::ListJobs, request);
+    EXPECT_TRUE(page.ok()) << page.status();
+    std::vector<std::string> names;
+    for (const v1::Job& job : page->jobs()) names.push_back(job.name());
+    return names;
+  };
+  v1::ListJobsRequest request;
+  request.add_states(v1::JOB_STATE_RUNNING);
+  request.add_states(v1::JOB_STATE_RUNNING);
+  EXPECT_THAT(listed(request), ElementsAre(running));
+  request.set_created_by("alice");
+  EXPECT_THAT(listed(request), ElementsAre(running));
+  request.set_created_by("bob");
+  EXPECT_THAT(listed(request), ElementsAre());
+
+  v1::ListJobsRequest since;
+  since.mutable_created_from()->set_seconds(1);
+  EXPECT_THAT(listed(since), ElementsAre(running, ended));
+  since.mutable_created_before()->set_seconds(2);
+  EXPECT_THAT(listed(since), ElementsAre());
+}
+
+TEST_F(ApiTest, AListThatCannotBeMeantIsAnError) {
+  const auto message = [this](const v1::ListJobsRequest& request) {
+    const absl::Status status = Call(&Stub::ListJobs, request).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    return Message(status);
+  };
+  v1::ListJobsRequest request;
+  request.mutable_created_from()->set_seconds(2);
+  request.mutable_created_before()->set_seconds(2);
+  EXPECT_EQ(message(request),
+            "created_from: it is not before created_before, so that no job can be meant; name an "
+            "earlier time");
+  request.mutable_created_from()->set_seconds(-1);
+  EXPECT_EQ(message(request), "created_from: not a point in time between 1970 and 2262");
+  request.mutable_created_from()->set_seconds(1);
+  request.mutable_created_before()->set_nanos(-1);
+  EXPECT_EQ(message(request), "created_before: not a point in time between 1970 and 2262");
+  v1::ListJobsRequest states;
+  states.add_states(static_cast<v1::JobState>(99));
+  EXPECT_EQ(message(states),
+            "states: this controller knows no state 99 of a job; is it older than this muster?");
+  v1::ListJobsRequest by;
+  by.set_created_by(std::string(10'000, 'a'));
+  EXPECT_THAT(message(by), ::testing::StartsWith("created_by: longer than"));
+}
+
 TEST_F(ApiTest, TasksComeInPagesInTheOrderOfNodes) {
   const std::string id = NewJob();
   control_->Change(id, "x1", TaskState::kDispatched);

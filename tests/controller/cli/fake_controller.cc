@@ -129,11 +129,34 @@ grpc::Status FakeController::GetJob(Context*, const v1::GetJobRequest* request, 
   return grpc::Status::OK;
 }
 
-grpc::Status FakeController::ListJobs(Context*, const v1::ListJobsRequest*,
+// A page's token is the id that it comes after, going down, be there such a job or not.
+grpc::Status FakeController::ListJobs(Context*, const v1::ListJobsRequest* request,
                                       v1::ListJobsResponse* answer) {
-  *answer->add_jobs() = job;
-  for (const v1::Job& older : older_jobs) *answer->add_jobs() = older;
+  {
+    const MutexLock lock(mutex_);
+    job_lists_.push_back(*request);
+  }
+  std::vector<v1::Job> all = older_jobs;
+  all.insert(all.begin(), job);
+  const auto& states = request->states();
+  for (const v1::Job& each : all) {
+    const bool is_asked =
+        (request->page_token().empty() || each.name() < "jobs/" + request->page_token()) &&
+        (request->created_by().empty() || each.created_by() == request->created_by()) &&
+        (states.empty() || std::find(states.begin(), states.end(), each.state()) != states.end());
+    if (!is_asked) continue;
+    if (answer->jobs_size() == static_cast<int>(request->page_size())) {
+      answer->set_next_page_token(answer->jobs().rbegin()->name().substr(5));
+      break;
+    }
+    *answer->add_jobs() = each;
+  }
   return grpc::Status::OK;
+}
+
+std::vector<v1::ListJobsRequest> FakeController::JobLists() {
+  const MutexLock lock(mutex_);
+  return job_lists_;
 }
 
 grpc::Status FakeController::CancelJob(Context*, const v1::CancelJobRequest* request,

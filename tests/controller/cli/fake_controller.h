@@ -49,6 +49,7 @@ class FakeController final : public v1::Controller::Service {
   std::string LastCancelled();
   std::vector<std::string> Actions();  // "pause jobs/7", in order
   std::vector<v1::ListNodesRequest> NodeLists();
+  std::vector<v1::ListJobsRequest> JobLists();
   // Blocks until a WatchJob call hangs; false after ten seconds.
   bool WaitForHang();
 
@@ -78,6 +79,7 @@ class FakeController final : public v1::Controller::Service {
   std::string cancelled_ MUSTER_GUARDED_BY(mutex_);
   std::vector<std::string> actions_ MUSTER_GUARDED_BY(mutex_);
   std::vector<v1::ListNodesRequest> node_lists_ MUSTER_GUARDED_BY(mutex_);
+  std::vector<v1::ListJobsRequest> job_lists_ MUSTER_GUARDED_BY(mutex_);
   int hanging_ MUSTER_GUARDED_BY(mutex_) = 0;
   bool stopping_ MUSTER_GUARDED_BY(mutex_) = false;
   std::unique_ptr<grpc::Server> server_;

@@ -191,7 +191,8 @@ TEST_F(OperationTableTest, OneThatIsNotThereIsNotFound) {
   OpenStore();
   const auto operation = OpenReader()->GetOperation("o1");
   EXPECT_EQ(operation.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(Message(operation.status()), "there is no operations/o1");
+  EXPECT_EQ(Message(operation.status()),
+            "there is no operations/o1; `muster operation list` shows the newest");
 }
 
 TEST_F(OperationTableTest, AChangeOfOneThatIsNotThereIsOurBug) {

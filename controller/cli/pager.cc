@@ -1,0 +1,115 @@
+#include "controller/cli/pager.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+
+#include "controller/cli/follow.h"
+
+namespace muster::cli {
+namespace {
+
+// What a shell answers that found no such command, or could not run it.
+constexpr int kCannotRun = 126;
+constexpr int kNoCommand = 127;
+
+std::string Variable(const char* name, const char* otherwise) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? otherwise : value;
+}
+
+size_t Number(const char* variable, size_t otherwise) {
+  const std::string text = Variable(variable, "");
+  size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && number > 0;
+  return is_number ? number : otherwise;
+}
+
+std::string PagerCommand() {
+  const std::string command = Variable("MUSTER_PAGER", Variable("PAGER", "less").c_str());
+  return command == "cat" ? "" : command;
+}
+
+// False if the pager has gone.
+bool WriteAll(int fd, const std::string& text) {
+  for (size_t at = 0; at < text.size();) {
+    const ssize_t written = write(fd, text.data() + at, text.size() - at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    at += static_cast<size_t>(written);
+  }
+  return true;
+}
+
+// A shell with `command` that reads from `input`, with the signals as a program expects them. -1 if there is none.
+pid_t StartShell(const std::string& command, int input) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t usual = none;
+  sigaddset(&usual, SIGPIPE);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &usual);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  std::string words[] = {"sh", "-c", command};
+  char* const argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, "/bin/sh", &files, &attributes, argv, environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  return error == 0 ? pid : -1;
+}
+
+// False if there is no such pager.
+bool Page(const std::string& command, const std::string& text) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;
+  const pid_t pid = StartShell(command, ends[0]);
+  close(ends[0]);
+  if (pid > 0) {
+    const auto before = std::signal(SIGPIPE, SIG_IGN);
+    WriteAll(ends[1], text);
+    std::signal(SIGPIPE, before);
+  }
+  close(ends[1]);
+  int status = 0;
+  if (pid <= 0) return false;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return !WIFEXITED(status) ||
+         (WEXITSTATUS(status) != kNoCommand && WEXITSTATUS(status) != kCannotRun);
+}
+
+}  // namespace
+
+TerminalSize SizeOfTerminal() {
+  if (isatty(STDOUT_FILENO) != 1) return {};
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) size = {};
+  return {Number("COLUMNS", size.ws_col), Number("LINES", size.ws_row)};
+}
+
+void PrintPaged(const std::string& text, bool is_allowed) {
+  const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+  const size_t rows = SizeOfTerminal().rows;
+  const std::string command = is_allowed && rows > 0 && lines >= rows ? PagerCommand() : "";
+  if (command.empty()) return Print(text);
+  // As git does: less ends by itself if all fits, shows colours, and leaves the text on the screen.
+  setenv("LESS", "FRX", /*overwrite=*/0);
+  if (!Page(command, text)) Print(text);
+}
+
+}  // namespace muster::cli
