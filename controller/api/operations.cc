@@ -80,7 +80,7 @@ void ControllerService::Create(const std::string& operator_name,
   spec.resubscription = std::move(checked->resubscription);
   if (request.validate_only()) {
     *response->mutable_job() = Preview(spec.resubscription.work, spec.resubscription.policy,
-                                       operator_name, *targets, registry_);
+                                       operator_name, *targets, registry_, reader_);
     v1::Plan& plan = *response->mutable_job()->mutable_plan();
     *plan.mutable_least_duration() =
         ToProto(FromProto(plan.least_duration()) + spec.resubscription.second_look);

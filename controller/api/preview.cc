@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "controller/api/convert.h"
+#include "controller/api/outlook.h"
 #include "controller/engine/plan.h"
 #include "controller/nodeset/node_set.h"
 
@@ -37,7 +38,7 @@ std::string Sentence(const char* what, const std::vector<std::string>& nodes) {
 }  // namespace
 
 v1::Job Preview(const Work& work, const Policy& policy, const std::string& operator_name,
-                const Resolved& targets, const NodeRegistry& registry) {
+                const Resolved& targets, const NodeRegistry& registry, JobReader& reader) {
   JobSummary job;
   job.spec.work = work;
   job.spec.policy = policy;
@@ -53,6 +54,9 @@ v1::Job Preview(const Work& work, const Policy& policy, const std::string& opera
   plan = ToProto(PlanRollout(policy, work, targets.xnames, now.is_attached));
   plan.mutable_no_agent()->Assign(now.no_agent.begin(), now.no_agent.end());
   plan.mutable_disabled()->Assign(targets.disabled.begin(), targets.disabled.end());
+  const std::vector<std::string> outlook =
+      OutlookOf(work, policy, targets.xnames, registry, reader);
+  proto.mutable_remarks()->Assign(outlook.begin(), outlook.end());
   return proto;
 }
 

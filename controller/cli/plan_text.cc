@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 #include "controller/cli/duration.h"
 #include "controller/cli/job_view.h"
 #include "controller/cli/policy_text.h"
 #include "controller/cli/printable.h"
+#include "controller/cli/report.h"
 #include "controller/cli/text_table.h"
 #include "controller/nodeset/node_set.h"
 #include "proto/convert.h"
@@ -17,6 +22,44 @@ namespace {
 std::string CountAndSet(const std::vector<std::string>& nodes) {
   if (nodes.empty()) return "none";
   return fmt::format("{}  {}", nodes.size(), Printable(FoldNodeSet(nodes)));
+}
+
+// Waves that are told with their nodes; nobody reads more.
+constexpr int kToldWaves = 6;
+constexpr size_t kMostWaveText = 200;
+
+// The nodes in the order in which they would be started if all were there: the canaries, then the others.
+std::vector<std::string> StartOrder(const v1::Plan& plan, const std::vector<std::string>& nodes) {
+  std::vector<std::string> order(plan.canaries().begin(), plan.canaries().end());
+  const std::set<std::string> canaries(order.begin(), order.end());
+  std::copy_if(nodes.begin(), nodes.end(), std::back_inserter(order),
+               [&canaries](const std::string& node) { return !canaries.contains(node); });
+  return order;
+}
+
+// A row for each of the first waves. Nothing if the waves are of other nodes than these, or there is one and so no order.
+void AddOrder(const v1::Plan& plan, const std::vector<std::string>& nodes, TextTable& table) {
+  const std::vector<std::string> order = StartOrder(plan, nodes);
+  uint64_t all = 0;
+  for (const uint32_t wave : plan.waves()) all += wave;
+  if (all != order.size() || plan.waves_size() < 2) return;
+  auto at = order.begin();
+  for (int i = 0; i < std::min(kToldWaves, plan.waves_size()); ++i) {
+    const auto end = at + plan.waves(i);
+    table.AddRow({fmt::format("wave {}", i + 1),
+                  fmt::format("{}  {}", plan.waves(i), ShortNodeSet({at, end}, kMostWaveText))});
+    at = end;
+  }
+  if (plan.waves_size() > kToldWaves) {
+    table.AddRow({"", fmt::format("and {} more waves with {} nodes", plan.waves_size() - kToldWaves,
+                                  order.end() - at)});
+  }
+}
+
+std::string MostInWords(const v1::Policy& policy) {
+  if (policy.has_deadline())
+    return FormatDuration(FromProto(policy.deadline())) + ", then what is not done is given up";
+  return "not limited; --timeout limits it";
 }
 
 }  // namespace
@@ -39,7 +82,7 @@ std::string WavesInWords(const v1::Plan& plan) {
   return text;
 }
 
-std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes) {
+std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes, size_t width) {
   const v1::Plan& plan = job.plan();
   TextTable table;
   const auto add = [&table](const char* what, const std::string& text) {
@@ -63,17 +106,21 @@ std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes) 
                       "  UANs, which subscribe to HMNFD, too; --role uan takes them");
   }
   add("waves", WavesInWords(plan));
+  AddOrder(plan, nodes, table);
   const Duration least = FromProto(plan.least_duration());
   const bool fits = !job.policy().has_deadline() || least <= FromProto(job.policy().deadline());
   add("at least",
       FormatDuration(least) + (fits ? "" : ", longer than --timeout: not all are tried"));
-  return table.Text();
+  add("at most", MostInWords(job.policy()));
+  for (const std::string& remark : job.remarks()) add("note", Printable(remark));
+  return table.Text(width);
 }
 
 Json PlanToJson(const v1::Job& job, const std::vector<std::string>& nodes) {
   Json json = ToJson(job);
   json["nodes"] = nodes;
   json["plan"] = FromMessage(job.plan());
+  json["plan"]["order"] = StartOrder(job.plan(), nodes);
   return json;
 }
 

@@ -16,6 +16,7 @@
 #include "controller/cli/plan_text.h"
 #include "controller/cli/policy_options.h"
 #include "controller/cli/report.h"
+#include "controller/cli/terminal.h"
 #include "controller/cli/wait.h"
 
 namespace muster::cli {
@@ -60,7 +61,7 @@ ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::
   std::vector<std::string> names;
   for (const v1::Node& node : *nodes) names.push_back(NodeId(node.name()));
   if (output == OutputFormat::kTable) {
-    Print(PlanText(job, names));
+    Print(PlanText(job, names, SizeOfTerminal().columns));
   } else {
     PrintDocument(PlanToJson(job, names), output);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/engine/conflict.h"
 #include "controller/engine/engine.h"
 
 namespace muster {
@@ -22,21 +23,6 @@ Duration SettleOf(const LiveJob& job) {
 bool LeavesTime(const LiveJob& job, Time now) {
   const std::optional<Time> deadline = job.deadline();
   return !deadline || *deadline - now > SettleOf(job) + kReportMargin;
-}
-
-bool IsOrca(const std::string& unit) {
-  return unit.empty() || unit == "cray-orca.service" || unit == "cray-dvs-orca.service";
-}
-
-// Whether two pieces of work may touch the same unit of a node, or its content. ORCA's name is the node's business.
-bool TouchSameUnit(const Work& a, const Work& b) {
-  if (ChangesContent(a) && ChangesContent(b)) return true;
-  const auto* first = std::get_if<RestartUnit>(&a);
-  const auto* second = std::get_if<RestartUnit>(&b);
-  if (first == nullptr || second == nullptr) return false;
-  if (first->unit.empty() || second->unit.empty())
-    return IsOrca(first->unit) && IsOrca(second->unit);
-  return first->unit == second->unit;
 }
 
 // The work as it is sent now for that attempt. One whose proof failed is done again, however young the unit is.

@@ -31,8 +31,11 @@ std::vector<uint32_t> Waves(const Policy& policy, uint32_t canaries, uint32_t al
   return waves;
 }
 
-// Starts each task as soon as it may be, and lets it last its settle time.
-Duration LeastDuration(const Policy& policy, const Work& work, uint32_t canaries, uint32_t all) {
+}  // namespace
+
+// Starts each task as soon as it may be.
+Duration RolloutDuration(const Policy& policy, const Work& work, uint32_t all, Duration task_time) {
+  const uint32_t canaries = CanarySize(policy, all);
   const Time begin{};
   TokenBucket bucket = TokenBucket::ForNewJob(policy.rate, begin);
   Time now = begin;
@@ -49,12 +52,10 @@ Duration LeastDuration(const Policy& policy, const Work& work, uint32_t canaries
     }
     now = std::max(now, bucket.NextToken());
     bucket.Take(now);
-    ends.push_back(now + SettleTime(work, policy, is_canary));
+    ends.push_back(now + std::max(task_time, SettleTime(work, policy, is_canary)));
   }
   return ends.empty() ? Duration::zero() : ends.back() - begin;
 }
-
-}  // namespace
 
 Duration SettleTime(const Work& work, const Policy& policy, bool is_canary) {
   const auto* restart = std::get_if<RestartUnit>(&work);
@@ -72,7 +73,7 @@ Plan PlanRollout(const Policy& policy, const Work& work, const std::vector<std::
     if (!is_attached[i]) plan.away.push_back(nodes[i]);
   }
   plan.waves = Waves(policy, canaries, all);
-  plan.least_duration = LeastDuration(policy, work, canaries, all);
+  plan.least_duration = RolloutDuration(policy, work, all, Duration::zero());
   return plan;
 }
 

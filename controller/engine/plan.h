@@ -25,6 +25,9 @@ struct Plan {
   Duration least_duration{};
 };
 
+// Until the last of `all` tasks has succeeded, if all nodes are there and each takes so long, but no less than its settle time. O(all).
+Duration RolloutDuration(const Policy& policy, const Work& work, uint32_t all, Duration task_time);
+
 // `nodes` is sorted, and `is_attached` tells of each whether it can be sent to now. O(n log n).
 Plan PlanRollout(const Policy& policy, const Work& work, const std::vector<std::string>& nodes,
                  const std::vector<bool>& is_attached);

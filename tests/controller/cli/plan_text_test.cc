@@ -38,12 +38,39 @@ TEST(PlanText, SaysWhoIsFirstAndWhoIsAway) {
             "canaries  1  x1000c0s0b0n0\n"
             "away      1  x1000c0s0b0n2\n"
             "waves     1, then 2\n"
-            "at least  15 s\n");
+            "wave 1    1  x1000c0s0b0n0\n"
+            "wave 2    2  x1000c0s0b0n[1-2]\n"
+            "at least  15 s\n"
+            "at most   not limited; --timeout limits it\n");
   const Json json = PlanToJson(job, nodes);
   EXPECT_EQ(json["nodes"].size(), 3u);
   EXPECT_EQ(json["plan"]["canaries"][0], "x1000c0s0b0n0");
+  EXPECT_EQ(json["plan"]["order"], Json(nodes));
   EXPECT_EQ(json["plan"]["least_duration"], "15s");
   EXPECT_EQ(json["policy"]["canary"]["count"], 1);
+}
+
+TEST(PlanText, TellsTheFirstWavesWithTheirNodesAndHowManyMoreThereAre) {
+  v1::Job job;
+  job.mutable_policy()->mutable_deadline()->set_seconds(1800);
+  *job.mutable_plan() = MakePlan(0, {1, 2, 4, 4, 4, 4, 4, 4, 3});
+  job.mutable_plan()->add_canaries("x1000c0s0b0n7");
+  job.add_remarks("jobs/7 of bob\nis there");
+  std::vector<std::string> nodes;
+  for (int i = 0; i < 30; ++i) nodes.push_back("x1000c0s0b0n" + std::to_string(i));
+  const std::string text = PlanText(job, nodes);
+  EXPECT_NE(text.find("\nwave 1    1  x1000c0s0b0n7\nwave 2    2  x1000c0s0b0n[0-1]\n"
+                      "wave 3    4  x1000c0s0b0n[2-5]\nwave 4    4  x1000c0s0b0n[6,8-10]\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("          and 3 more waves with 11 nodes\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("at most   30 min, then what is not done is given up\n"
+                      "note      jobs/7 of bob is there\n"),
+            std::string::npos)
+      << text;
+  // Of an operation that takes some of the nodes only, no order is told that could be wrong.
+  nodes.pop_back();
+  EXPECT_EQ(PlanText(job, nodes).find("wave 1"), std::string::npos);
 }
 
 TEST(PlanText, SaysWhoHasNoAgentAndWhoIsLeftOut) {
