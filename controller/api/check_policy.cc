@@ -92,11 +92,13 @@ absl::StatusOr<std::optional<Time>> SinceOf(const v1::Policy& proto, Time now) {
     return Invalid("policy.since: not a point in time");
   const Time oldest = now - kMaxSinceAge;
   if (since.seconds() < oldest.time_since_epoch() / 1s)
-    return Invalid("policy.since: that is more than a year ago");
+    return Invalid(
+        "policy.since: that is more than a year ago; name a later time, or leave it out");
   // Compared in seconds first: a Time does not reach as far as a Timestamp.
   if (since.seconds() > now.time_since_epoch() / 1s || FromProto(since) > now) {
-    return Invalid("policy.since: {} s in the future by the controller's clock",
-                   std::max<int64_t>(since.seconds() - now.time_since_epoch() / 1s, 1));
+    return Invalid(
+        "policy.since: {} s in the future by the controller's clock; name a time that has passed",
+        std::max<int64_t>(since.seconds() - now.time_since_epoch() / 1s, 1));
   }
   return std::optional<Time>(FromProto(since));
 }
@@ -129,7 +131,7 @@ absl::StatusOr<Policy> CheckPolicy(const v1::Policy& proto, Time now) {
   if (proto.retries() > kMaxRetries)
     return Invalid("policy.retries: {}; it must be at most {}", proto.retries(), kMaxRetries);
   if (!v1::OnConflict_IsValid(proto.on_conflict()))
-    return Invalid("policy.on_conflict: {} is not known here",
+    return Invalid("policy.on_conflict: {} is not known here; wait or refuse is",
                    static_cast<int>(proto.on_conflict()));
   const absl::StatusOr<std::optional<Time>> since = SinceOf(proto, now);
   MUSTER_RETURN_IF_ERROR(since.status());
@@ -145,7 +147,8 @@ absl::Status CheckFits(const Work& work, const Policy& policy) {
   const auto* restart = std::get_if<RestartUnit>(&work);
   if (restart == nullptr) {
     if (!policy.since) return absl::OkStatus();
-    return Invalid("policy.since: only work that restarts a unit can have been done already");
+    return Invalid(
+        "policy.since: only work that restarts a unit can have been done already; leave it out");
   }
   // A canary is watched for longer than the others.
   const bool is_canary = policy.canary && policy.min_healthy > restart->settle;

@@ -23,9 +23,13 @@ constexpr uint32_t kUsualCpsServers = 2;
 
 absl::Status NoContent(const std::string& name) {
   if (name.empty())
-    return MakeStatus(absl::StatusCode::kNotFound,
-                      "no content was ever unmounted by this controller: muster content unmount");
-  return MakeStatus(absl::StatusCode::kNotFound, "there is no content \"{}\"", name);
+    return MakeStatus(
+        absl::StatusCode::kNotFound,
+        "no content was ever unmounted by this controller; `muster content unmount` does");
+  return MakeStatus(absl::StatusCode::kNotFound,
+                    "there is no content \"{}\"; without a name the newest is meant, and `muster "
+                    "operation list` shows what was done",
+                    name);
 }
 
 // "content-2026-11-22", in UTC.
@@ -189,9 +193,10 @@ absl::StatusOr<Resolved> ControllerService::ContentTargets(
   MUSTER_RETURN_IF_ERROR(targets.status());
   for (const std::string& node : targets->xnames) {
     if (known.contains(node)) continue;
-    return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "content {} has no record of {}: it was no target when it was unmounted",
-                      spec.content, node);
+    return MakeStatus(
+        absl::StatusCode::kInvalidArgument,
+        "content {} has no record of {}: it was no target when it was unmounted; leave it out",
+        spec.content, node);
   }
   return targets;
 }
@@ -217,7 +222,8 @@ void ControllerService::CreateContent(const std::string& operator_name,
     // BOS has them, not the job.
     const std::set<std::string> rooted(content.rooted.begin(), content.rooted.end());
     std::erase_if(targets->xnames, [&](const std::string& node) { return rooted.contains(node); });
-    *response->mutable_job() = Preview(work, content.policy, operator_name, *targets, registry_);
+    *response->mutable_job() =
+        Preview(work, content.policy, operator_name, *targets, registry_, reader_);
     return reactor->Finish(grpc::Status::OK);
   }
   std::vector<std::string> remarks = RemarksOn(*targets, registry_);

@@ -57,9 +57,13 @@ absl::StatusOr<ControllerService::Caller> ControllerService::CallerOf(
 // A connection lives longer than the certificate that it was made with.
 absl::Status ControllerService::CheckValid(const CertificateInfo& certificate) const {
   if (std::chrono::system_clock::now() >= certificate.not_after)
-    return MakeStatus(absl::StatusCode::kUnauthenticated, "the certificate has expired");
+    return MakeStatus(absl::StatusCode::kUnauthenticated,
+                      "the certificate has expired; whoever keeps the CA issues another (muster "
+                      "pki issue --role operator)");
   if (options_.is_revoked && options_.is_revoked(certificate))
-    return MakeStatus(absl::StatusCode::kPermissionDenied, "the certificate is revoked");
+    return MakeStatus(absl::StatusCode::kPermissionDenied,
+                      "the certificate is revoked; whoever keeps the CA issues another (muster pki "
+                      "issue --role operator)");
   return absl::OkStatus();
 }
 
@@ -98,7 +102,9 @@ JobDone ControllerService::AnswerWithJob(grpc::ServerUnaryReactor* reactor, v1::
     const absl::Status status = Get(id, *response);
     if (!absl::IsNotFound(status)) return status;
     return MakeStatus(absl::StatusCode::kNotFound,
-                      "{} has been deleted, and its request id makes no other job", JobName(id));
+                      "{} has been deleted, and its request id makes no other job; without "
+                      "--request-id a new one does",
+                      JobName(id));
   });
 }
 
@@ -120,7 +126,8 @@ void ControllerService::Create(const std::string& operator_name,
   absl::StatusOr<Resolved> targets = ResolveTargets(request.targets(), registry_, reader_);
   if (!targets.ok()) return reactor->Finish(GrpcStatus(targets.status()));
   if (request.validate_only()) {
-    *response = Preview(checked->work, checked->policy, operator_name, *targets, registry_);
+    *response =
+        Preview(checked->work, checked->policy, operator_name, *targets, registry_, reader_);
     return reactor->Finish(grpc::Status::OK);
   }
   JobSpec spec;

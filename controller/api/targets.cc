@@ -57,7 +57,9 @@ absl::Status NoneLeft(const v1::Targets& targets, size_t found) {
           : fmt::format("{} and {} other jobs", first.job(), targets.from_jobs_size() - 1);
   if (found > 0) {
     return MakeStatus(absl::StatusCode::kNotFound,
-                      "no targets: of the {} nodes of {} none is known any more", found, who);
+                      "no targets: of the {} nodes of {} none is known any more; `muster node "
+                      "list` shows those that are",
+                      found, who);
   }
   std::vector<std::string> states;
   for (const int state : first.states()) states.push_back(Name(static_cast<TaskState>(state)));

@@ -83,7 +83,8 @@ absl::StatusOr<Work> CheckWork(const v1::Work& proto) {
     case v1::Work::WORK_NOT_SET:
       break;
   }
-  return Invalid("work: none that this controller knows");
+  return Invalid(
+      "work: none that this controller knows; is it older than this muster? See `muster status`");
 }
 
 template <typename Request>
@@ -106,7 +107,8 @@ std::string DigestOf(Request request) {
 absl::StatusOr<std::string> CheckRequestId(const std::string& id) {
   if (id.empty()) return NewUuid();
   if (IsUuid(id)) return id;
-  return Invalid("request_id: '{:.{}}' is not a UUID", id, limits::kMaxNameBytes);
+  return Invalid("request_id: '{:.{}}' is not a UUID; leave it out, and one is made", id,
+                 limits::kMaxNameBytes);
 }
 
 absl::Status CheckBaseline(const v1::Resubscription& proto) {
@@ -192,7 +194,10 @@ absl::StatusOr<std::string> CheckUnitName(const std::string& name) {
   const std::string full = suffix == kSuffixes.end() ? name + ".service" : name;
   const std::string stem = full.substr(0, full.rfind('.'));
   if (full.size() > limits::kMaxNameBytes) {
-    return Invalid("the name of the unit is longer than {} bytes", limits::kMaxNameBytes);
+    return Invalid(
+        "the name of the unit is longer than {} bytes; `systemctl list-units` on a node has its "
+        "names",
+        limits::kMaxNameBytes);
   }
   if (stem.empty() || stem.find_first_not_of(kAllowed) != std::string::npos ||
       stem.starts_with('@') || stem.starts_with('.')) {
@@ -233,7 +238,9 @@ absl::StatusOr<CheckedOperation> CheckRequest(const v1::CreateOperationRequest& 
     checked.content = *std::move(content);
     return checked;
   }
-  if (!request.has_resubscription()) return Invalid("kind: none that this controller knows");
+  if (!request.has_resubscription())
+    return Invalid(
+        "kind: none that this controller knows; is it older than this muster? See `muster status`");
   const v1::Resubscription& proto = request.resubscription();
   absl::StatusOr<Policy> policy = CheckPolicy(proto.policy(), now);
   MUSTER_RETURN_IF_ERROR(policy.status());

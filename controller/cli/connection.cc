@@ -65,8 +65,8 @@ absl::StatusOr<std::string> ControllerAddress(const std::string& text) {
   const bool is_host = !host.empty() && host.find_first_of(", /\t") == std::string::npos &&
                        (!is_bracketed || host.back() == ']');
   if (!is_host || !IsPort(port)) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "--controller {}: not HOST or HOST:PORT",
-                      text);
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "--controller {}: not HOST or HOST:PORT, such as ncn-m001:7421", text);
   }
   const bool is_bare_ipv6 = !is_bracketed && !has_one_colon && colon != std::string::npos;
   return is_bare_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);

@@ -47,8 +47,10 @@ absl::StatusOr<std::string> ReadPem(const std::string& path, const char* what) {
         what, path, std::strerror(errno == 0 ? EIO : errno));
   }
   if (text.find("-----BEGIN ") == std::string::npos) {
-    return MakeStatus(absl::StatusCode::kPermissionDenied, "the {} {} is not a PEM file", what,
-                      path);
+    return MakeStatus(absl::StatusCode::kPermissionDenied,
+                      "the {} {} is not a PEM file; --tls-dir or MUSTER_TLS_DIR names the "
+                      "directory of those that are",
+                      what, path);
   }
   return text;
 }

@@ -31,7 +31,8 @@ absl::StatusOr<Duration> ParseDuration(const std::string& text) {
                       text);
   }
   if (seconds > std::chrono::duration<double>(kMaxDuration).count()) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "\"{}\" is longer than a year", text);
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "\"{}\" is longer than a year, which is the most", text);
   }
   return std::chrono::round<Duration>(std::chrono::duration<double>(seconds));
 }

@@ -67,7 +67,8 @@ absl::StatusOr<NodeSetExpression> NodeReader::NodesIn(const std::string& text,
                                                       const std::string& what) {
   const std::string lines = WithoutComments(text);
   if (IsBlankLine(lines))
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "{} names no nodes", what);
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "{} names no nodes; write node sets, such as x1000c0s[0-7]b0n0", what);
   return ReadLines(lines, what);
 }
 

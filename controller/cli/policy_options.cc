@@ -109,7 +109,7 @@ CLI::Option* AddDuration(CLI::App& app, const std::string& name, const std::stri
                          bool zero_allowed, std::function<void(Duration)> set) {
   const auto check = [name, zero_allowed, set = std::move(set)](const Duration& duration) {
     if (!zero_allowed && duration == Duration::zero())
-      throw CLI::ValidationError(name, "must be more than 0");
+      throw CLI::ValidationError(name, "must be more than 0, such as 30s");
     set(duration);
   };
   return AddParsed<Duration>(app, name, "DURATION", help, ParseDuration, check);

@@ -8,8 +8,8 @@
 
 namespace muster::cli {
 
-// ASCII: what is beyond it is escaped, since not every reader takes it well (common/toml_file.h). TOML has no null, so that it is left out; an integer
-// that it cannot hold is a text. A document that is no object is the only entry of one, "items".
+// ASCII: what is beyond it is escaped, since not every reader takes it well (common/toml_file.h). TOML has no null, so that it is left
+// out; an integer that it cannot hold is a text. A document that is no object is the only entry of one, "items".
 std::string TomlText(const Json& document);
 
 }  // namespace muster::cli

@@ -53,12 +53,14 @@ absl::Status NoTargets(const TargetSpec& targets, size_t selected, const Resolve
                       selected, fmt::join(targets.states, " or "));
   }
   if (!targets.exclude.empty())
-    return MakeStatus(absl::StatusCode::kNotFound, "no targets: every node is excluded");
+    return MakeStatus(absl::StatusCode::kNotFound,
+                      "no targets: every node is excluded; leave out some of -x");
   if (!targets.IsSelecting())
     return MakeStatus(absl::StatusCode::kNotFound,
                       "no targets: no node is left of the node sets by their operators");
   return MakeStatus(absl::StatusCode::kNotFound,
-                    "no targets: no node is known, neither from an inventory nor attached");
+                    "no targets: no node is known, neither from an inventory nor attached; "
+                    "musterd.toml names an inventory");
 }
 
 }  // namespace

@@ -60,7 +60,9 @@ TEST_F(WatchTest, EndsWhenTheOperatorsCertificateIsRevoked) {
   EXPECT_FALSE(Read());
   const grpc::Status status = stream_->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
-  EXPECT_EQ(status.error_message(), "the certificate is revoked");
+  EXPECT_EQ(status.error_message(),
+            "the certificate is revoked; whoever keeps the CA issues another (muster pki issue "
+            "--role operator)");
 }
 
 TEST_F(WatchTest, OutlivesManyLooksAtTheCertificate) {
