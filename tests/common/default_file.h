@@ -28,7 +28,7 @@ inline void ExpectDocumented(const Settings& settings) {
   std::set<std::string> names;
   for (const Setting& setting : settings.list()) {
     EXPECT_TRUE(names.insert(setting.name()).second) << setting.name();
-    EXPECT_TRUE(setting.about.size() > 10 && setting.about.ends_with('.')) << setting.name();
+    EXPECT_TRUE(setting.about.size() > 5 && setting.about.ends_with('.')) << setting.name();
     EXPECT_NE(ToToml(setting.value), "\"\"") << setting.name() << " has no example";
   }
   for (const SettingTable& table : settings.tables())
