@@ -80,29 +80,35 @@ absl::Status Issue(const IssueOptions& options) {
 void AddInit(CLI::App& pki, int& exit_code) {
   CLI::App* init = pki.add_subcommand("init", "Make a certificate authority in a directory");
   const auto dir = std::make_shared<std::string>();
-  init->add_option("DIR", *dir, "Gets ca.pem and ca-key.pem")->required();
+  init->add_option("DIR", *dir, "Gets ca.pem and ca-key.pem")->required()->type_name("");
   init->callback([dir, &exit_code] { Finish(Init(*dir), exit_code); });
 }
 
 void AddIssue(CLI::App& pki, int& exit_code) {
   CLI::App* issue = pki.add_subcommand("issue", "Issue certificates");
   const auto options = std::make_shared<IssueOptions>();
-  issue->add_option("--dir", options->dir, "Directory of the CA")->required();
-  issue->add_option("--role", options->role, "controller, agent or operator")->required();
-  issue->add_option("--san", options->sans, "Host name or IP address that peers dial; repeatable")
+  issue->add_option("--dir", options->dir, "Directory of the CA")->required()->type_name("DIR");
+  issue->add_option("--role", options->role, "controller, agent or operator")
+      ->required()
+      ->type_name("ROLE");
+  issue->add_option("--san", options->sans, "Host name or IP address that peers dial")
+      ->type_name("HOST")
       ->allow_extra_args(false);
   issue->add_option("--days", options->days, "Validity, no longer than the CA's")
       ->check(CLI::Range(1, 3650))
+      ->type_name("N")
       ->capture_default_str();
   issue
       ->add_option(
           "--out", options->out,
           "Gets ca.pem, cert.pem and key.pem; for a set, a directory with them for each name")
-      ->required();
+      ->required()
+      ->type_name("DIR");
   issue
       ->add_option("NAME", options->names,
                    "An agent's xname, another role's name, or a set of them")
-      ->required();
+      ->required()
+      ->type_name("");
   issue->callback([options, &exit_code] { Finish(Issue(*options), exit_code); });
 }
 
