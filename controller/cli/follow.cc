@@ -11,6 +11,7 @@
 #include "controller/cli/printable.h"
 #include "controller/cli/progress.h"
 #include "controller/cli/report.h"
+#include "controller/cli/screen_report.h"
 #include "controller/cli/wait.h"
 
 namespace muster::cli {
@@ -69,7 +70,7 @@ ExitCode FollowJob(Connection& connection, v1::Job job, const WaitOptions& wait,
 }
 
 void PrintJob(const JobView& view, OutputFormat output) {
-  if (output == OutputFormat::kTable) return Print(ReportText(view));
+  if (output == OutputFormat::kTable) return Print(ReportFor(view, Terminal::Of(STDOUT_FILENO)));
   PrintDocument(ToJson(view), output, "/tasks");
 }
 

@@ -10,7 +10,7 @@
 #include "controller/cli/follow.h"
 #include "controller/cli/operation_text.h"
 #include "controller/cli/printable.h"
-#include "controller/cli/report.h"
+#include "controller/cli/screen_report.h"
 #include "controller/cli/times.h"
 #include "controller/cli/wait.h"
 #include "controller/cli/watch_loop.h"
@@ -134,7 +134,9 @@ void PrintOperation(Connection& connection, const v1::Operation& operation, Outp
     if (operation.has_job()) json["job"] = ToJson(view);
     return PrintDocument(json, output, "/job/tasks");
   }
-  Print((operation.has_job() ? ReportText(view) + "\n" : "") + OperationText(operation));
+  const std::string report =
+      operation.has_job() ? ReportFor(view, Terminal::Of(STDOUT_FILENO)) + "\n" : "";
+  Print(report + OperationText(operation));
 }
 
 }  // namespace muster::cli

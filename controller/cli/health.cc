@@ -1,6 +1,7 @@
 // muster health [TARGETS] [--by PART] [--watch] [--events] - how the fleet is, on one screen; or what has happened to it.
 #include <unistd.h>
 
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -10,14 +11,19 @@
 #include "controller/cli/follow.h"
 #include "controller/cli/health_text.h"
 #include "controller/cli/job_id.h"
+#include "controller/cli/screen_text.h"
+#include "controller/cli/terminal.h"
 #include "controller/cli/verbs.h"
 
 namespace muster::cli {
 namespace {
 
-// Agents tell what changes; this is how often the screen is drawn anew.
+// Agents tell what changes; this is how often the controller is asked, and the screen drawn anew.
 constexpr Duration kRedraw = 1s;
-constexpr char kClear[] = "\033[H\033[2J";
+// How soon a screen of another size is drawn.
+constexpr Duration kLook = 100ms;
+// Where nothing can be drawn over, a text follows the last one after this time, and only if it is another.
+constexpr Duration kRepeatInterval = 10s;
 
 struct HealthOptions {
   TargetOptions targets;
@@ -52,12 +58,53 @@ v1::HealthBy ByOf(const std::string& part) {
   return v1::HEALTH_BY_UNSPECIFIED;  // by condition it is counted anyway
 }
 
-void Show(const v1::Health& health, const HealthOptions& options, const GlobalOptions& global) {
-  if (global.output != OutputFormat::kTable)
-    return PrintDocument(FromMessage(health), global.output);
-  // A terminal keeps one screen, anything else gets one text after another.
-  const bool is_screen = options.watch && isatty(STDOUT_FILENO) == 1;
-  Print((is_screen ? kClear : "") + HealthText(health));
+std::string TextOf(const v1::Health& health, const GlobalOptions& global) {
+  return global.output == OutputFormat::kTable ? HealthText(health)
+                                               : DocumentText(FromMessage(health), global.output);
+}
+
+// From the upper left corner, each line over what was there; the cursor ends below. No line is as wide as the screen: there, terminals
+// differ.
+void Draw(const std::string& text, const Terminal& terminal) {
+  std::string drawn = "\033[H";
+  for (const std::string& line : FittedLines(text, terminal.Columns() - 1, terminal.Rows() - 1))
+    drawn += line + "\033[K\n";
+  Print(drawn + "\033[J");
+}
+
+// For kRedraw; draws again when the screen has got another size. False when it is interrupted.
+bool SleepAndRedraw(Interrupt& interrupt, const std::string& text, const Terminal& terminal) {
+  const auto end = std::chrono::steady_clock::now() + kRedraw;
+  while (std::chrono::steady_clock::now() < end) {
+    if (!interrupt.SleepFor(kLook)) return false;
+    if (interrupt.TakeNewSize() && terminal.has_escapes) Draw(text, terminal);
+  }
+  return true;
+}
+
+ExitCode Watch(Connection& connection, const v1::GetHealthRequest& request,
+               const GlobalOptions& global) {
+  Terminal terminal = Terminal::Of(STDOUT_FILENO);
+  // Documents follow one another on any terminal.
+  if (global.output != OutputFormat::kTable) terminal.has_escapes = false;
+  std::string shown;
+  auto next = std::chrono::steady_clock::now();
+  for (;;) {
+    const absl::StatusOr<v1::Health> health = GetHealth(connection, request);
+    // A controller that is started again is waited for by who watches.
+    if (!health.ok() && !absl::IsUnavailable(health.status())) return Fail(health.status());
+    const std::string text = health.ok() ? TextOf(*health, global) : shown;
+    const auto now = std::chrono::steady_clock::now();
+    if (terminal.has_escapes) {
+      Draw(text, terminal);
+      shown = text;
+    } else if (text != shown && now >= next) {
+      Print(text);
+      shown = text;
+      next = now + kRepeatInterval;
+    }
+    if (!SleepAndRedraw(connection.interrupt(), shown, terminal)) return ExitCode::kStoppedWaiting;
+  }
 }
 
 ExitCode ShowEvents(Connection& connection, const v1::GetHealthRequest& of,
@@ -93,16 +140,11 @@ ExitCode Health(const HealthOptions& options, const GlobalOptions& global) {
     if (!found.ok()) return Fail(found);
   }
   if (options.events) return ShowEvents(**connection, request, global);
-  while (true) {
-    const absl::StatusOr<v1::Health> health = GetHealth(**connection, request);
-    // A controller that is started again is waited for by who watches.
-    if (!health.ok() && !(options.watch && absl::IsUnavailable(health.status())))
-      return Fail(health.status());
-    if (health.ok()) Show(*health, options, global);
-    if (!options.watch) return ExitCodeOf(health->verdict());
-    std::cout.flush();
-    if (!(*connection)->interrupt().SleepFor(kRedraw)) return ExitCode::kStoppedWaiting;
-  }
+  if (options.watch) return Watch(**connection, request, global);
+  const absl::StatusOr<v1::Health> health = GetHealth(**connection, request);
+  if (!health.ok()) return Fail(health.status());
+  Print(TextOf(*health, global));
+  return ExitCodeOf(health->verdict());
 }
 
 }  // namespace

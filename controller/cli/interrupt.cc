@@ -13,11 +13,21 @@
 #include "controller/cli/exit_code.h"
 
 namespace muster::cli {
+namespace {
+
+// nohup asks for that, and a signalfd would bring it all the same.
+bool IsIgnored(int signal) {
+  struct sigaction now {};
+  return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+}  // namespace
 
 Interrupt::Interrupt() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) sigaddset(&signals, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGWINCH}) sigaddset(&signals, signal);
+  if (!IsIgnored(SIGHUP)) sigaddset(&signals, SIGHUP);
   signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   stop_fd_ = eventfd(0, EFD_CLOEXEC);
   // Without descriptors the signals keep their usual meaning, which ends the process.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <iterator>
+#include <string_view>
 
 #include "controller/cli/printable.h"
 #include "controller/cli/report.h"
@@ -36,6 +37,12 @@ std::string MinuteOfDay(int64_t minute) {
   return fmt::format("{:02}:{:02}Z   ", parts.tm_hour, parts.tm_min);
 }
 
+// So that most of what follows stands in one column.
+std::string PaddingOf(const std::string& state) {
+  constexpr size_t kColumns = std::string_view("SUCCEEDED").size();
+  return std::string(kColumns - std::min(kColumns, state.size()), ' ');
+}
+
 }  // namespace
 
 void JobHistory::Add(const v1::Task& task) {
@@ -47,8 +54,8 @@ void JobHistory::Add(const v1::Task& task) {
   group.details[task.node()] = task.detail();
 }
 
-std::vector<Line> JobHistory::TellBefore(int64_t second) {
-  std::vector<Line> lines;
+std::vector<ScreenLine> JobHistory::TellBefore(int64_t second) {
+  std::vector<ScreenLine> lines;
   while (!untold_.empty() && untold_.begin()->first < second) {
     auto first = untold_.extract(untold_.begin());
     TellSecond(first.key(), first.mapped(), lines);
@@ -69,19 +76,21 @@ bool JobHistory::HasLinesBefore(int64_t second) const {
   return false;
 }
 
-std::vector<Line> JobHistory::TellEnd(const v1::Job& job) {
-  std::vector<Line> lines;
+std::vector<ScreenLine> JobHistory::TellEnd(const v1::Job& job) {
+  std::vector<ScreenLine> lines;
   if (!untold_.empty()) lines = TellBefore(untold_.rbegin()->first + 1);
   TellMinute(lines);
   TellDay(job.end_time().seconds(), lines);
   const std::string why = job.detail().empty() ? "" : ": " + Printable(job.detail());
-  lines.push_back({{TimeOfDay(job.end_time().seconds()) + "  "},
-                   {StateName(job.state()), ToneOf(job.state())},
-                   {"  " + Printable(job.name()) + Shortened(why, kDetailColumns)}});
+  const std::string state = StateName(job.state());
+  lines.push_back(
+      {{TimeOfDay(job.end_time().seconds()) + "  "},
+       {state, ToneOf(job.state())},
+       {PaddingOf(state) + "  " + Printable(job.name()) + Shortened(why, kDetailColumns)}});
   return lines;
 }
 
-void JobHistory::TellSecond(int64_t second, Groups& groups, std::vector<Line>& lines) {
+void JobHistory::TellSecond(int64_t second, Groups& groups, std::vector<ScreenLine>& lines) {
   if (second / kMinute != minute_) TellMinute(lines);
   TellDay(second, lines);
   minute_ = second / kMinute;
@@ -98,7 +107,7 @@ void JobHistory::TellSecond(int64_t second, Groups& groups, std::vector<Line>& l
   }
 }
 
-void JobHistory::TellMinute(std::vector<Line>& lines) {
+void JobHistory::TellMinute(std::vector<ScreenLine>& lines) {
   for (const auto& [key, group] : rest_)
     lines.push_back(LineOf(MinuteOfDay(minute_), group, /*is_rest=*/!EndedWell(group.state)));
   rest_.clear();
@@ -106,7 +115,7 @@ void JobHistory::TellMinute(std::vector<Line>& lines) {
 }
 
 // A line of its own when another day begins, the first one's too.
-void JobHistory::TellDay(int64_t second, std::vector<Line>& lines) {
+void JobHistory::TellDay(int64_t second, std::vector<ScreenLine>& lines) {
   if (second / kDay == day_) return;
   day_ = second / kDay;
   const tm parts = Parts(second);
@@ -115,7 +124,7 @@ void JobHistory::TellDay(int64_t second, std::vector<Line>& lines) {
 }
 
 // "20:11:03Z  FAILED     UNIT_MASKED  2 nodes x1000c0s2b0n[0-1]: cray-orca.service is masked on this node".
-Line JobHistory::LineOf(const std::string& time, const Group& group, bool is_rest) {
+ScreenLine JobHistory::LineOf(const std::string& time, const Group& group, bool is_rest) {
   std::vector<std::string> nodes;
   for (const auto& [node, detail] : group.details) nodes.push_back(node);
   // How a good end was proven is in the report.
@@ -131,8 +140,7 @@ Line JobHistory::LineOf(const std::string& time, const Group& group, bool is_res
     text += Shortened(Printable(example), kDetailColumns);
   }
   const std::string state = StateName(group.state);
-  const std::string padding(state.size() < 9 ? 9 - state.size() : 0, ' ');
-  return {{time + "  "}, {state, ToneOf(group.state)}, {padding + text}};
+  return {{time + "  "}, {state, ToneOf(group.state)}, {PaddingOf(state) + text}};
 }
 
 }  // namespace muster::cli

@@ -33,12 +33,12 @@ class JobHistory {
   void Add(const v1::Task& task);
 
   // The lines that became certain: every end before `second` (of the controller's time, since 1970) has been added.
-  std::vector<Line> TellBefore(int64_t second);
+  std::vector<ScreenLine> TellBefore(int64_t second);
   // Whether that would give a line now.
   bool HasLinesBefore(int64_t second) const;
 
   // The rest, and how the job ended: all its tasks have been added.
-  std::vector<Line> TellEnd(const v1::Job& job);
+  std::vector<ScreenLine> TellEnd(const v1::Job& job);
 
  private:
   struct Group {
@@ -51,10 +51,10 @@ class JobHistory {
   using Key = std::tuple<int, int, int>;
   using Groups = std::map<Key, Group>;
 
-  void TellSecond(int64_t second, Groups& groups, std::vector<Line>& lines);
-  void TellMinute(std::vector<Line>& lines);
-  void TellDay(int64_t second, std::vector<Line>& lines);
-  static Line LineOf(const std::string& time, const Group& group, bool is_rest);
+  void TellSecond(int64_t second, Groups& groups, std::vector<ScreenLine>& lines);
+  void TellMinute(std::vector<ScreenLine>& lines);
+  void TellDay(int64_t second, std::vector<ScreenLine>& lines);
+  static ScreenLine LineOf(const std::string& time, const Group& group, bool is_rest);
 
   std::set<std::string> known_;       // who has ended
   std::map<int64_t, Groups> untold_;  // by second

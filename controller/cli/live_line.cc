@@ -21,11 +21,11 @@ enum class Place { kCount, kBad, kGood, kOpen, kRemark, kRate, kLeft };
 // A piece of the line, as it is and as it can be when there is little room.
 struct Piece {
   Place place{};
-  Line line;
-  Line brief;
+  ScreenLine line;
+  ScreenLine brief;
 };
 
-size_t WidthOf(const Line& line) {
+size_t WidthOf(const ScreenLine& line) {
   size_t width = 0;
   for (const Span& span : line) width += Columns(span.text);
   return width;
@@ -157,10 +157,10 @@ std::optional<Duration> RateMeter::TimeLeft(Time now, uint64_t total) const {
   return std::chrono::duration_cast<Duration>(left);
 }
 
-Line FitLiveLine(const LiveModel& model, const Pace& pace, size_t columns) {
+ScreenLine FitLiveLine(const LiveModel& model, const Pace& pace, size_t columns) {
   const std::vector<Piece> pieces = PiecesOf(model, pace);
   const std::vector<Piece> fitting = Fitting(pieces, columns);
-  Line line;
+  ScreenLine line;
   for (const Piece& piece : fitting) line.insert(line.end(), piece.line.begin(), piece.line.end());
   const size_t used = WidthOf(line) + Columns(kWaitingFor);
   if (!IsWhole(fitting, pieces) || model.waiting.empty() || used + kLeastNodes > columns)

@@ -55,6 +55,6 @@ struct Pace {
 
 // At most `columns` wide. What matters least is left out first: who is waited for, what is under way, the rate, the good ends, the time
 // left, the remark; last the bad ends. The count stays.
-Line FitLiveLine(const LiveModel& model, const Pace& pace, size_t columns);
+ScreenLine FitLiveLine(const LiveModel& model, const Pace& pace, size_t columns);
 
 }  // namespace muster::cli

@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds kLiveInterval{100};
 // Rates and times left change while nothing happens.
 constexpr std::chrono::seconds kTickInterval{1};
 
-constexpr char kErase[] = "\033[J";         // from the cursor to the end of the screen
+// The line, to the end of the screen; the terminal may have shown a ^C at its beginning.
+constexpr char kErase[] = "\r\033[J";
 constexpr char kDoNotBreak[] = "\033[?7l";  // lines at the right edge
 constexpr char kBreakAgain[] = "\033[?7h";
 
@@ -28,23 +29,29 @@ bool Progress::IsDue() const {
 void Progress::Show(LiveModel model, std::string log_line) {
   meter_.Add(SteadyClock::now(), model.Ended());
   model_ = std::move(model);
-  if (!IsDue()) return;
-  if (terminal_.has_escapes) return Draw();
-  if (log_line == log_line_) return;
-  Write(fmt::format("muster: {}\n", log_line));
   log_line_ = std::move(log_line);
+  is_shown_ = false;
+  if (IsDue()) ShowNow();
+}
+
+void Progress::ShowNow() {
+  is_shown_ = true;
+  if (terminal_.has_escapes) return Draw();
+  if (log_line_ == logged_) return;
+  Write(fmt::format("muster: {}\n", log_line_));
+  logged_ = log_line_;
   last_time_ = SteadyClock::now();
 }
 
-void Progress::Tell(const std::vector<Line>& lines) {
+void Progress::Tell(const std::vector<ScreenLine>& lines) {
   if (lines.empty()) return;
   std::string text = has_line_ ? kErase : "";
-  for (const Line& line : lines) text += TextOf(line) + "\n";
+  for (const ScreenLine& line : lines) text += TextOf(line) + "\n";
   Write(text);
   if (has_line_) Draw();
 }
 
-void Progress::Say(const std::string& sentence) { Tell({Line{{"muster: " + sentence}}}); }
+void Progress::Say(const std::string& sentence) { Tell({ScreenLine{{"muster: " + sentence}}}); }
 
 void Progress::Ask(std::string question) {
   if (question == question_) return;
@@ -54,6 +61,7 @@ void Progress::Ask(std::string question) {
 }
 
 void Progress::Tick(bool has_new_size) {
+  if (!is_shown_ && IsDue()) return ShowNow();
   if (!has_line_) return;
   if (has_new_size || SteadyClock::now() - last_time_ >= kTickInterval) Draw();
 }
@@ -61,19 +69,19 @@ void Progress::Tick(bool has_new_size) {
 void Progress::Clear() {
   if (has_line_) Write(kErase);
   has_line_ = false;
-  log_line_.clear();
+  is_shown_ = true;
 }
 
 void Progress::Draw() {
   // The last column stays free: there, terminals differ.
-  const Line line = LiveLine(terminal_.Columns() - 1);
+  const ScreenLine line = LiveLine(terminal_.Columns() - 1);
   Write(fmt::format("{}{}{}{}\r", kErase, kDoNotBreak, TextOf(line), kBreakAgain));
   has_line_ = true;
   last_time_ = SteadyClock::now();
 }
 
-Line Progress::LiveLine(size_t columns) const {
-  Line line;
+ScreenLine Progress::LiveLine(size_t columns) const {
+  ScreenLine line;
   if (!question_.empty()) {
     line.push_back({Shortened(question_, columns), Tone::kCaution});
     columns -= Columns(line.front().text);
@@ -87,12 +95,12 @@ Line Progress::LiveLine(size_t columns) const {
   Pace pace{meter_.Rate(now), meter_.TimeLeft(now, model_->total)};
   // A job that stands still has no time left that anybody could tell.
   if (!model_->remark.empty()) pace = {};
-  const Line live = FitLiveLine(*model_, pace, columns);
+  const ScreenLine live = FitLiveLine(*model_, pace, columns);
   line.insert(line.end(), live.begin(), live.end());
   return line;
 }
 
-std::string Progress::TextOf(const Line& line) const {
+std::string Progress::TextOf(const ScreenLine& line) const {
   return terminal_.has_colours ? ColouredText(line) : PlainText(line);
 }
 

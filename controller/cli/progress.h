@@ -3,7 +3,8 @@
 //
 // The cursor stands at the beginning of the line that is drawn over: a screen that becomes narrower may break it into
 // several, and what is erased from the cursor on is all of them. It is written in one piece and never longer than the screen
-// is wide, and the terminal is told not to break it if the screen has become narrower since.
+// is wide, and the terminal is told not to break it if the screen has become narrower since. (Where the line stands near the top of an
+// empty screen, tmux 3.3 moves the cursor away from it as it breaks it, and a piece may stay behind.)
 #pragma once
 
 #include <chrono>
@@ -29,7 +30,7 @@ class Progress {
   // Whether Show would show anything now; for what is dear to make.
   bool IsDue() const;
   // Lines that stay.
-  void Tell(const std::vector<Line>& lines);
+  void Tell(const std::vector<ScreenLine>& lines);
   // "muster: ", and a sentence that stays: of this watch, not of what is watched.
   void Say(const std::string& sentence);
   // A question stands in front of the line until it is "".
@@ -43,9 +44,10 @@ class Progress {
  private:
   using SteadyClock = std::chrono::steady_clock;
 
+  void ShowNow();
   void Draw();
-  Line LiveLine(size_t columns) const;
-  std::string TextOf(const Line& line) const;
+  ScreenLine LiveLine(size_t columns) const;
+  std::string TextOf(const ScreenLine& line) const;
   void Write(const std::string& text) const;
 
   const Terminal terminal_;
@@ -53,7 +55,9 @@ class Progress {
   RateMeter meter_;
   std::string question_;
   bool has_line_ = false;
-  std::string log_line_;
+  std::string log_line_;  // of what Show was given last
+  std::string logged_;    // the last that was written
+  bool is_shown_ = true;  // what Show was given last
   SteadyClock::time_point last_time_ = SteadyClock::now();
 };
 

@@ -20,6 +20,7 @@ std::string Question::Text(size_t columns) {
 
 void Question::Open() {
   termios now{};
+  if (!CanBeAsked()) return;
   if (tcgetattr(STDIN_FILENO, &now) != 0) return;
   before_ = now;
   asked_ = std::chrono::steady_clock::now();

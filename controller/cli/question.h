@@ -25,6 +25,7 @@ class Question {
   // As much of it as fits so many columns.
   static std::string Text(size_t columns);
 
+  // Stays closed if it cannot be asked any more.
   void Open();
   bool is_open() const { return before_.has_value(); }
   // What was answered, if it was; then it is closed. Never blocks.

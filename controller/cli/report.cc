@@ -140,32 +140,44 @@ int ReportRank(v1::TaskState state) {
   return at == kOrder.end() ? -1 : static_cast<int>(at - kOrder.begin());
 }
 
-std::string ReportText(const JobView& view) {
-  const std::vector<Group> groups = GroupByEnding(view);
-  TextTable table({2});
-  for (const Group& group : groups) {
-    table.AddRow({StateName(group.state), group.reason, std::to_string(group.tasks.size()),
-                  Folded(group.tasks)});
+std::vector<ReportGroup> ReportGroups(const JobView& view) {
+  std::vector<ReportGroup> groups;
+  for (const Group& from : GroupByEnding(view)) {
+    ReportGroup& group = groups.emplace_back(
+        ReportGroup{from.state, from.reason, from.tasks.size(), Folded(from.tasks), {}});
+    for (std::string sentence : {Sentence(from), RetriedSentence(from)})
+      if (!sentence.empty()) group.sentences.push_back(std::move(sentence));
+    for (std::string& sentence : LateSentences(from))
+      group.sentences.push_back(std::move(sentence));
   }
+  return groups;
+}
+
+std::vector<std::string> ReportRemarks(const JobView& view) {
+  std::vector<std::string> remarks;
+  if (view.tasks.size() != view.job.task_count()) {
+    remarks.push_back(fmt::format(
+        "INCOMPLETE: {} of the job's {} are known here; see `muster job show {}`",
+        view.tasks.size(), Plural(view.job.task_count(), "task"), Printable(view.job.name())));
+  }
+  for (const std::string& remark : view.job.remarks()) remarks.push_back(Printable(remark));
+  if (std::string why = WhyInWords(view); !why.empty()) remarks.push_back(std::move(why));
+  return remarks;
+}
+
+std::string ReportText(const JobView& view) {
+  const std::vector<ReportGroup> groups = ReportGroups(view);
+  TextTable table({2});
+  for (const ReportGroup& group : groups)
+    table.AddRow({StateName(group.state), group.reason, std::to_string(group.count), group.nodes});
   const std::string indent(table.Indent(3), ' ');
   const std::vector<std::string> lines = table.Lines();
   std::string text;
   for (size_t i = 0; i < groups.size(); ++i) {
     text += lines[i] + "\n";
-    if (const std::string sentence = Sentence(groups[i]); !sentence.empty()) {
-      text += indent + sentence + "\n";
-    }
-    if (const std::string sentence = RetriedSentence(groups[i]); !sentence.empty())
-      text += indent + sentence + "\n";
-    for (const std::string& sentence : LateSentences(groups[i])) text += indent + sentence + "\n";
+    for (const std::string& sentence : groups[i].sentences) text += indent + sentence + "\n";
   }
-  if (view.tasks.size() != view.job.task_count()) {
-    text += fmt::format("INCOMPLETE: {} of the job's {} are known here; see `muster job show {}`\n",
-                        view.tasks.size(), Plural(view.job.task_count(), "task"),
-                        Printable(view.job.name()));
-  }
-  for (const std::string& remark : view.job.remarks()) text += Printable(remark) + "\n";
-  if (const std::string why = WhyInWords(view); !why.empty()) text += why + "\n";
+  for (const std::string& remark : ReportRemarks(view)) text += remark + "\n";
   return text + SummaryLine(view) + "\n";
 }
 

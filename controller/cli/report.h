@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "controller/cli/job_view.h"
 
@@ -13,7 +14,21 @@ namespace muster::cli {
 // knows what it is.
 int ReportRank(v1::TaskState state);
 
-// The groups and the last line, each line ended.
+// Tasks that ended, or stand, equally.
+struct ReportGroup {
+  v1::TaskState state{};
+  std::string reason;
+  size_t count = 0;
+  std::string nodes;                   // folded
+  std::vector<std::string> sentences;  // what is said of them
+};
+
+// What must be acted upon first.
+std::vector<ReportGroup> ReportGroups(const JobView& view);
+// What is said of the job as a whole: that tasks are missing, what was noticed of its targets, why it was stopped.
+std::vector<std::string> ReportRemarks(const JobView& view);
+
+// The groups, the remarks and the last line, each line ended; for a file or a program, whole. For a screen there is screen_report.h.
 std::string ReportText(const JobView& view);
 
 // "jobs/…: FAILED: 18 of 20 succeeded, 1 timed out, 1 lost, in 7.2 s".

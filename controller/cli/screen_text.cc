@@ -1,6 +1,9 @@
 #include "controller/cli/screen_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <sstream>
 
 namespace muster::cli {
 namespace {
@@ -64,13 +67,13 @@ Tone ToneOf(v1::JobState state) {
   }
 }
 
-std::string PlainText(const Line& line) {
+std::string PlainText(const ScreenLine& line) {
   std::string text;
   for (const Span& span : line) text += span.text;
   return text;
 }
 
-std::string ColouredText(const Line& line) {
+std::string ColouredText(const ScreenLine& line) {
   std::string text;
   for (const Span& span : line) {
     text += span.tone == Tone::kPlain ? span.text : EscapeOf(span.tone) + span.text + "\033[0m";
@@ -90,6 +93,18 @@ std::string Shortened(const std::string& text, size_t columns) {
     if (BeginsCharacter(text[end]) && ++column == columns) break;
   }
   return text.substr(0, end) + "…";
+}
+
+std::vector<std::string> FittedLines(const std::string& text, size_t columns, size_t rows) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(Shortened(line, columns));
+  if (lines.size() <= rows || rows == 0) return lines;
+  const size_t shown = rows - 1;
+  const std::string more = fmt::format("… and {} more lines", lines.size() - shown);
+  lines.resize(shown);
+  lines.push_back(Shortened(more, columns));
+  return lines;
 }
 
 }  // namespace muster::cli

@@ -54,7 +54,15 @@ class JobWatch final : public WatchLoop {
     revision_ = std::max(revision_, changes.revision());
     is_up_to_date_ = revision_ >= view_.job.revision();
     if (is_up_to_date_) progress().Tell(history_.TellBefore(newest_second_));
-    if (progress().IsDue()) progress().Show(LiveModelOf(view_), ProgressLine(view_));
+    has_news_ = true;
+    ShowNews();
+  }
+
+  // Folding the nodes of a large job for each message would take longer than the messages do.
+  void ShowNews() {
+    if (!has_news_ || !progress().IsDue()) return;
+    has_news_ = false;
+    progress().Show(LiveModelOf(view_), ProgressLine(view_));
   }
 
   void Note(const v1::Task& task) {
@@ -66,6 +74,7 @@ class JobWatch final : public WatchLoop {
 
   // Nothing comes any more that would show that a second is over: the controller is asked whether anything has happened since.
   void OnTick() override {
+    ShowNews();
     if (!is_up_to_date_ || SteadyClock::now() - asked_ < kMargin) return;
     const auto since = std::chrono::floor<std::chrono::seconds>(SteadyClock::now() - newest_came_);
     const int64_t now = newest_second_ + (since - kMargin).count();
@@ -104,6 +113,7 @@ class JobWatch final : public WatchLoop {
   JobView& view_;
   uint64_t revision_;
   JobHistory history_;
+  bool has_news_ = false;  // that are not on the screen
   // All that had happened when the stream was read last is here.
   bool is_up_to_date_ = false;
   int64_t newest_second_ = 0;  // the latest that a task has changed in, by the controller's clock

@@ -33,9 +33,9 @@ v1::Task Masked(const std::string& node, int64_t second) {
   return Ended(node, second, v1::TASK_STATE_FAILED, v1::REASON_UNIT_MASKED, "it is masked");
 }
 
-std::vector<std::string> Texts(const std::vector<Line>& lines) {
+std::vector<std::string> Texts(const std::vector<ScreenLine>& lines) {
   std::vector<std::string> texts;
-  for (const Line& line : lines) texts.push_back(PlainText(line));
+  for (const ScreenLine& line : lines) texts.push_back(PlainText(line));
   return texts;
 }
 
@@ -81,11 +81,11 @@ TEST(JobHistory, EndsWithTheRestAndTheJob) {
   history.Add(Ended("x1", kEight11, v1::TASK_STATE_SUCCEEDED));
   history.Add(Ended("x2", kEight11 + 1, v1::TASK_STATE_FAILED, v1::REASON_EXIT_CODE, "code 1"));
   history.Add(Ended("x3", kEight11 + 1, v1::TASK_STATE_FAILED, v1::REASON_EXIT_CODE, "code 2"));
-  EXPECT_THAT(
-      Texts(history.TellEnd(EndedJob(kEight11 + 2))),
-      ElementsAre("2026-11-22, times in UTC",
-                  "20:11:01Z  FAILED     EXIT_CODE  2 nodes x[2-3]; e.g. x2: code 1",
-                  "20:11Z     SUCCEEDED  x1", "20:11:02Z  FAILED  jobs/7: 1 of 3 tasks succeeded"));
+  EXPECT_THAT(Texts(history.TellEnd(EndedJob(kEight11 + 2))),
+              ElementsAre("2026-11-22, times in UTC",
+                          "20:11:01Z  FAILED     EXIT_CODE  2 nodes x[2-3]; e.g. x2: code 1",
+                          "20:11Z     SUCCEEDED  x1",
+                          "20:11:02Z  FAILED     jobs/7: 1 of 3 tasks succeeded"));
 }
 
 TEST(JobHistory, WhatIsHeardTwiceIsToldOnce) {
@@ -106,7 +106,7 @@ TEST(JobHistory, AnHourOfFailuresIsBounded) {
   for (int i = 0; i < 3600; ++i)
     history.Add(Ended(fmt::format("x{}", i), kEight11 + i, v1::TASK_STATE_FAILED,
                       i % 2 == 0 ? v1::REASON_EXIT_CODE : v1::REASON_SIGNAL, fmt::format("{}", i)));
-  const std::vector<Line> lines = history.TellEnd(EndedJob(kEight11 + 3600));
+  const std::vector<ScreenLine> lines = history.TellEnd(EndedJob(kEight11 + 3600));
   EXPECT_EQ(lines.size(), 2u + 60 * (JobHistory::kMaxAlone + 2));
   EXPECT_THAT(PlainText(lines[11]), HasSubstr("20:11Z     FAILED     "));
   EXPECT_THAT(PlainText(lines[11]), HasSubstr("25 more nodes x"));

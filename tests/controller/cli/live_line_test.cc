@@ -65,7 +65,7 @@ TEST(LiveLine, CutsWhoIsWaitedForAtTheEdge) {
 }
 
 TEST(LiveLine, HasATonePerState) {
-  const Line line = FitLiveLine(TwentyNodes(), {}, 60);
+  const ScreenLine line = FitLiveLine(TwentyNodes(), {}, 60);
   EXPECT_THAT(line, ::testing::Contains(Span{"2 failed", Tone::kBad}));
   EXPECT_THAT(line, ::testing::Contains(Span{"9 succeeded", Tone::kGood}));
   EXPECT_THAT(ColouredText(line), HasSubstr("\033[31m2 failed\033[0m"));
