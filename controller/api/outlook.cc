@@ -11,7 +11,7 @@
 
 #include "controller/engine/conflict.h"
 #include "controller/engine/plan.h"
-#include "controller/inventory/node_set.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster {
 namespace {

@@ -184,6 +184,9 @@ std::vector<Example> ExamplesOf(const std::string& path) {
 
 std::vector<std::pair<int, std::string>> ExitCodesOf(const CLI::App& verb) {
   const std::string path = PathOf(verb);
+  if (path == "muster nodeset diff")
+    return {{0, "the same"}, {1, "not the same"}, {2, "bad usage"}};
+  if (path.starts_with("muster nodeset")) return {{0, "done"}, {2, "bad usage, or no node set"}};
   if (path.starts_with("muster pki"))
     return {{0, "it was made"}, {1, "it could not be made"}, {2, "bad usage"}};
   if (path == "muster health")

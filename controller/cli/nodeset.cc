@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "common/ascii.h"
+#include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
-#include "controller/cli/json.h"
 #include "controller/cli/node_reader.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/verbs.h"
@@ -61,35 +61,39 @@ absl::StatusOr<NodeSet> ReadSets(const std::vector<std::string>& texts) {
 
 Json JsonOf(const NodeSet& nodes) { return {{"nodes", nodes.Folded()}, {"count", nodes.size()}}; }
 
+// The text for people, or the document; `list` as PrintDocument takes it.
+void PrintAs(OutputFormat output, const std::string& text, const Json& document,
+             const std::string& list = "") {
+  if (output == OutputFormat::kTable) return Print(text);
+  PrintDocument(document, output, list);
+}
+
 void PrintExpanded(const NodeSet& nodes, const NodeSetOptions& options, OutputFormat output) {
   const std::vector<std::string> names = nodes.Names();
-  if (output == OutputFormat::kJson) return Print(JsonText(Json(names)));
-  if (!names.empty()) Print(fmt::format("{}\n", fmt::join(names, options.separator)));
+  if (names.empty() && output == OutputFormat::kTable) return;
+  PrintAs(output, fmt::format("{}\n", fmt::join(names, options.separator)), {{"names", names}},
+          "/names");
 }
 
 void PrintFolded(const NodeSet& nodes, const NodeSetOptions&, OutputFormat output) {
-  Print(output == OutputFormat::kJson ? JsonText(JsonOf(nodes)) : nodes.Folded() + "\n");
+  PrintAs(output, nodes.Folded() + "\n", JsonOf(nodes));
 }
 
 void PrintCount(const NodeSet& nodes, const NodeSetOptions&, OutputFormat output) {
-  Print(output == OutputFormat::kJson ? JsonText({{"count", nodes.size()}})
-                                      : fmt::format("{}\n", nodes.size()));
+  PrintAs(output, fmt::format("{}\n", nodes.size()), {{"count", nodes.size()}});
 }
 
 void PrintSplit(const NodeSet& nodes, const NodeSetOptions& options, OutputFormat output) {
   const size_t parts = options.max_size > 0
                            ? (nodes.size() + options.max_size - 1) / options.max_size
                            : options.parts;
-  Json json = Json::array();
+  Json documents = Json::array();
   std::string text;
   for (const NodeSet& part : nodes.Split(parts)) {
-    if (output == OutputFormat::kJson) {
-      json.push_back(JsonOf(part));
-    } else {
-      text += part.Folded() + "\n";
-    }
+    documents.push_back(JsonOf(part));
+    text += part.Folded() + "\n";
   }
-  Print(output == OutputFormat::kJson ? JsonText(json) : text);
+  PrintAs(output, text, {{"parts", documents}}, "/parts");
 }
 
 NodeSet OnlyIn(NodeSet nodes, const NodeSet& others) {
@@ -106,12 +110,10 @@ ExitCode CompareSets(const std::vector<std::string>& texts, OutputFormat output)
   if (!b.ok()) return Fail(b.status());
   const NodeSet only_a = OnlyIn(*a, *b);
   const NodeSet only_b = OnlyIn(*b, *a);
-  if (output == OutputFormat::kJson) {
-    Print(JsonText({{"only_first", JsonOf(only_a)}, {"only_second", JsonOf(only_b)}}));
-  } else {
-    if (!only_a.empty()) Print(fmt::format("< {}\n", only_a.Folded()));
-    if (!only_b.empty()) Print(fmt::format("> {}\n", only_b.Folded()));
-  }
+  std::string text;
+  if (!only_a.empty()) text += fmt::format("< {}\n", only_a.Folded());
+  if (!only_b.empty()) text += fmt::format("> {}\n", only_b.Folded());
+  PrintAs(output, text, {{"only_first", JsonOf(only_a)}, {"only_second", JsonOf(only_b)}});
   return only_a.empty() && only_b.empty() ? ExitCode::kSuccess : ExitCode::kFailure;
 }
 

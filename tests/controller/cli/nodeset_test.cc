@@ -67,7 +67,7 @@ class NodeSetVerbs : public testing::Test {
 TEST_F(NodeSetVerbs, ExpandPrintsNames) {
   EXPECT_EQ(OutOf({"expand", "x[9-10],a"}), "a\nx9\nx10\n");
   EXPECT_EQ(OutOf({"expand", "-S", " ", "x[9-10]", "a"}), "a x9 x10\n");
-  EXPECT_EQ(OutOf({"expand", "x[1-2]", "-o", "json"}), "[\n  \"x1\",\n  \"x2\"\n]\n");
+  EXPECT_EQ(OutOf({"expand", "x[1-2]", "-o", "jsonl"}), "\"x1\"\n\"x2\"\n");
   EXPECT_EQ(OutOf({"expand", "x1!x1"}), "");
 }
 
