@@ -9,6 +9,7 @@
 
 #include "controller/cli/printable.h"
 #include "controller/cli/report.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster::cli {
 namespace {

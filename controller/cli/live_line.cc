@@ -7,6 +7,7 @@
 #include "controller/cli/duration.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/report.h"
+#include "controller/nodeset/node_set.h"
 
 namespace muster::cli {
 namespace {

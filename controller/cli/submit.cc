@@ -13,10 +13,10 @@
 #include "controller/cli/names.h"
 #include "controller/cli/node_fetch.h"
 #include "controller/cli/operation_text.h"
+#include "controller/cli/pager.h"
 #include "controller/cli/plan_text.h"
 #include "controller/cli/policy_options.h"
 #include "controller/cli/report.h"
-#include "controller/cli/terminal.h"
 #include "controller/cli/wait.h"
 
 namespace muster::cli {
