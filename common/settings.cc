@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/identity.h"
 #include "common/toml_file.h"
 
 namespace muster {
@@ -293,6 +294,14 @@ std::string Settings::DefaultFile() const {
   }
   text.pop_back();
   return text;
+}
+
+Settings::Take<std::string> PatternInto(std::string* pattern) {
+  return [pattern](const std::string& text) -> std::string {
+    *pattern = text;
+    const absl::Status status = CheckPattern(text);
+    return status.ok() ? "" : "is no pattern: " + Message(status);
+  };
 }
 
 SettingChanges ChangesBetween(const std::vector<Setting>& list,

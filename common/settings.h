@@ -98,6 +98,9 @@ class Settings {
   std::map<std::string, std::string> given_;
 };
 
+// Takes a pattern of URI names (identity.h), or says what is wrong with it.
+Settings::Take<std::string> PatternInto(std::string* pattern);
+
 // Names of settings that are not the same in both, as Settings::given gives them; in the order of their declaration.
 struct SettingChanges {
   Texts live;

@@ -98,15 +98,7 @@ void DeclareWeb(Settings& settings, WebConfig* web) {
                 &web->token_file);
 }
 
-Settings::Take<std::string> PatternInto(std::string* pattern) {
-  return [pattern](const std::string& text) -> std::string {
-    *pattern = text;
-    const absl::Status status = CheckPattern(text);
-    return status.ok() ? "" : "is no pattern: " + Message(status);
-  };
-}
-
-void DeclareIdentity(Settings& settings, IdentityPatterns* patterns) {
+void DeclareNamesOfCertificates(Settings& settings, IdentityPatterns* patterns) {
   settings.Table({"identity", "The URI names of certificates, with <name> at their end."},
                  [patterns] {
                    const absl::Status status = CheckPatterns(*patterns);
@@ -128,7 +120,7 @@ Settings ControllerSettings(ControllerConfig* config) {
   DeclarePlaces(settings, config);
   DeclareRetention(settings, &config->retention);
   DeclareWeb(settings, &config->web);
-  DeclareIdentity(settings, &config->patterns);
+  DeclareNamesOfCertificates(settings, &config->patterns);
   DeclareCsm(settings, &config->csm);
   return settings;
 }

@@ -59,14 +59,6 @@ Settings::Take<std::vector<Texts>> HooksInto(std::vector<ContentHook>* hooks) {
   };
 }
 
-Settings::Take<std::string> PatternInto(std::string* pattern) {
-  return [pattern](const std::string& text) -> std::string {
-    *pattern = text;
-    const absl::Status status = CheckPattern(text);
-    return status.ok() ? "" : "is no pattern: " + Message(status);
-  };
-}
-
 void DeclarePlaces(Settings& settings, AgentConfig* config) {
   settings.List({"controllers",
                  "HOST:PORT of the controller; of several, in the order in which they are tried. "

@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 
+#include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
-#include "controller/cli/json.h"
 #include "controller/cli/part_file.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/verbs.h"
@@ -91,8 +91,8 @@ absl::StatusOr<uint64_t> Receive(Connection& connection, Target& target) {
 
 void Tell(const BackupOptions& options, uint64_t bytes, OutputFormat format) {
   if (options.file == "-") return;
-  if (format == OutputFormat::kJson)
-    return Print(JsonText({{"file", options.file}, {"bytes", bytes}}));
+  if (format != OutputFormat::kTable)
+    return PrintDocument({{"file", options.file}, {"bytes", bytes}}, format);
   Print(
       fmt::format("{}: {} bytes\nto restore: stop musterd, put it as muster.db into an empty state "
                   "directory, start musterd once with --restored\n",

@@ -1,4 +1,4 @@
-// muster-docs - writes the manual pages, at build time: muster-docs DIR MUSTERD_HELP AGENT_HELP. DIR gets man1 and man8; the two files
+// muster-docs - writes the manual pages, at build time: muster-docs DIR MUSTERD_HELP AGENT_HELP. DIR gets man1, man5 and man8; the two files
 // hold what the daemons print for --help. Not installed.
 #include <fmt/core.h>
 
@@ -7,8 +7,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "agent/runner/config.h"
+#include "controller/cli/cli_settings.h"
 #include "controller/cli/command_line.h"
 #include "controller/cli/man_page.h"
+#include "controller/controller_settings.h"
 
 namespace muster::cli {
 namespace {
@@ -38,6 +41,21 @@ void WriteAll(const CLI::App& verb, Pages& pages) {
     WriteAll(*next, pages);
 }
 
+void WriteSettings(Pages& pages) {
+  ControllerConfig controller;
+  pages.Write("musterd.toml", 5,
+              ManPageOfSettings("musterd.toml", "/etc/muster/musterd.toml",
+                                ControllerSettings(&controller), {"musterd(8)"}));
+  AgentConfig agent;
+  pages.Write("agent.toml", 5,
+              ManPageOfSettings("agent.toml", "/etc/muster/agent.toml", AgentSettings(&agent),
+                                {"muster-agent(8)"}));
+  GlobalOptions cli;
+  pages.Write("muster.toml", 5,
+              ManPageOfSettings("muster.toml", "/etc/muster/muster.toml", CliSettings(&cli),
+                                {"muster(1)"}));
+}
+
 std::string ReadFile(const char* path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -56,10 +74,11 @@ int Main(char** argv) {
   WriteAll(command_line.app(), pages);
   pages.Write("musterd", 8,
               ManPageOfHelp("musterd", "the controller of Muster", musterd_help,
-                            {"muster(1)", "muster-agent(8)"}));
+                            {"musterd.toml(5)", "muster(1)", "muster-agent(8)"}));
   pages.Write("muster-agent", 8,
               ManPageOfHelp("muster-agent", "the agent of Muster, on each node", agent_help,
-                            {"muster(1)", "musterd(8)"}));
+                            {"agent.toml(5)", "muster(1)", "musterd(8)"}));
+  WriteSettings(pages);
   if (pages.has_failed()) std::fprintf(stderr, "muster-docs: %s cannot be written\n", argv[1]);
   return pages.has_failed() ? 1 : 0;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <sstream>
 
 #include "controller/cli/command_line.h"
 #include "controller/cli/help_format.h"
@@ -10,7 +11,7 @@
 namespace muster::cli {
 namespace {
 
-constexpr size_t kWidth = 110;
+constexpr size_t kFooterWidth = 110;
 
 using Examples = std::map<std::string, std::vector<Example>>;
 
@@ -139,9 +140,17 @@ void GroupOptions(CLI::App& verb) {
   }
 }
 
+// What a verb itself has to say; each of its lines is a paragraph.
+std::string NotesInLines(const CLI::App& verb) {
+  std::istringstream lines(verb.get_footer());
+  std::string notes;
+  for (std::string line; std::getline(lines, line);) notes += Wrapped(line, kFooterWidth, 0) + "\n";
+  while (notes.ends_with('\n')) notes.pop_back();
+  return notes;
+}
+
 std::string FooterOf(const CLI::App& verb) {
-  std::string footer = verb.get_footer();
-  while (footer.ends_with('\n')) footer.pop_back();
+  std::string footer = NotesInLines(verb);
   if (!footer.empty()) footer += "\n\n";
   if (const std::vector<Example> examples = ExamplesOf(PathOf(verb)); !examples.empty()) {
     footer += "Examples:\n";
@@ -151,7 +160,7 @@ std::string FooterOf(const CLI::App& verb) {
   }
   footer += "Exit codes:\n";
   for (const auto& [code, meaning] : ExitCodesOf(verb))
-    footer += fmt::format("  {}  {}\n", code, Wrapped(meaning, kWidth - 5, 5));
+    footer += fmt::format("  {}  {}\n", code, Wrapped(meaning, kFooterWidth - 5, 5));
   footer +=
       verb.get_parent() == nullptr
           ? "\nEach verb has its own --help; muster(1) and muster-VERB(1) are the manual pages."

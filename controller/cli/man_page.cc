@@ -125,7 +125,7 @@ void AddFiles(Roff& page) {
 
 std::vector<std::string> SeeAlso(const CLI::App& verb) {
   std::vector<std::string> pages;
-  if (verb.get_parent() == nullptr) return {"musterd(8)", "muster-agent(8)"};
+  if (verb.get_parent() == nullptr) return {"muster.toml(5)", "musterd(8)", "muster-agent(8)"};
   for (const CLI::App* sibling : VerbsOf(*verb.get_parent())) {
     const bool is_near = verb.get_parent()->get_parent() != nullptr;
     if (sibling != &verb && is_near) pages.push_back(PageName(*sibling) + "(1)");
@@ -240,6 +240,26 @@ std::string ManPageOfHelp(const std::string& name, const std::string& about,
   page.Heading("OPTIONS");
   for (const auto& [option, text] : options) page.Term(option, text);
   return page.References(see_also).text();
+}
+
+std::string ManPageOfSettings(const std::string& name, const std::string& path,
+                              const Settings& settings, const std::vector<std::string>& see_also) {
+  Roff page(name, 5, fmt::format("the settings in {}", path));
+  page.Heading("DESCRIPTION");
+  page.Paragraph(
+      "A file in TOML. A key that nobody knows is an error, with the one that may be meant. "
+      "--print-config prints the file with every key commented out.");
+  for (const SettingTable& table : settings.tables()) {
+    page.Heading(table.name.empty() ? "BEFORE ANY TABLE" : fmt::format("[{}]", table.name));
+    if (!table.about.empty()) page.Paragraph(table.about);
+    for (const Setting& setting : settings.list()) {
+      if (setting.table != table.name) continue;
+      const char* const what = setting.has_default ? "Default" : "Such as";
+      page.Term(setting.key, fmt::format("{} {}: {}", setting.about, what, ToToml(setting.value)));
+    }
+  }
+  page.References(see_also);
+  return page.text();
 }
 
 }  // namespace muster::cli

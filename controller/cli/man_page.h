@@ -1,8 +1,11 @@
-// Manual pages, made from what the programs say of themselves: `muster` from its command line, the daemons from their --help. Pure.
+// Manual pages, made from what the programs say of themselves: `muster` from its command line, the daemons from their --help,
+// settings from their declarations. Pure.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <string>
+
+#include "common/settings.h"
 
 namespace muster::cli {
 
@@ -39,5 +42,8 @@ std::string ManPage(const CLI::App& verb);
 // Of a daemon, from its --help: the lines that begin with two blanks and a dash are options, lines further right go on with the one before.
 std::string ManPageOfHelp(const std::string& name, const std::string& about,
                           const std::string& help, const std::vector<std::string>& see_also);
+// Of a settings file, from its declarations; `path` is where it stands.
+std::string ManPageOfSettings(const std::string& name, const std::string& path,
+                              const Settings& settings, const std::vector<std::string>& see_also);
 
 }  // namespace muster::cli

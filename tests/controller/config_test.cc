@@ -59,12 +59,20 @@ TEST_F(ConfigTest, TheCommandLineAloneIsEnough) {
   EXPECT_EQ(config->listen, "0.0.0.0:7420");
   EXPECT_EQ(config->operator_listen, "0.0.0.0:7421") << "the next port";
   EXPECT_EQ(config->state_dir, "/var/lib/muster");
-  EXPECT_EQ(config->tls_dir, "/etc/muster/controller");
+  EXPECT_EQ(config->tls_dir, "/etc/muster/tls");
   EXPECT_EQ(config->inventory_file, "");
   EXPECT_EQ(config->retention.jobs, 1000u);
   EXPECT_EQ(config->retention.age, 24h * 90);
   EXPECT_FALSE(config->is_restored);
   EXPECT_FALSE(config->debug);
+}
+
+TEST_F(ConfigTest, NothingHasToBeTyped) {
+  const auto config = ParseWords({"musterd"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen, "0.0.0.0:7420");
+  EXPECT_EQ(config->state_dir, "/var/lib/muster");
+  EXPECT_EQ(config->tls_dir, "/etc/muster/controller");
 }
 
 TEST_F(ConfigTest, FlagsAndTheOperatorsAddress) {

@@ -34,13 +34,21 @@ class ManPagesTest(unittest.TestCase):
     def test_each_verb_has_one_and_each_that_is_referred_to_is_there(self):
         names = {os.path.basename(page) for page in pages()}
         self.assertLessEqual({"muster.1", "muster-job-list.1", "muster-resubscribe.1", "muster-pki-issue.1", "musterd.8",
-                              "muster-agent.8"}, names)
+                              "muster-agent.8", "muster.toml.5", "musterd.toml.5", "agent.toml.5"}, names)
         for page in pages():
             with open(page, encoding="utf-8") as file:
                 for line in file:
                     if line.startswith(".BR "):
                         name, section = line.split()[1:3]
                         self.assertIn(f"{name}.{section.strip('(),')}".replace("\\", ""), names, page)
+
+    def test_the_settings_have_their_keys(self):
+        for name, keys in [("musterd", ["listen", "age", "gateway", "token_file"]), ("agent", ["controllers", "units"]),
+                           ("muster", ["controller", "tls_dir"])]:
+            with open(os.path.join(MAN, "man5", f"{name}.toml.5"), encoding="utf-8") as file:
+                text = file.read().replace("\\", "")
+            for key in keys:
+                self.assertIn(f".TP\nfB{key}", text)
 
     def test_the_daemons_pages_have_their_options(self):
         for name, options in [("musterd", ["--listen", "--state-dir", "--restored"]),

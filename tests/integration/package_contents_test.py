@@ -40,6 +40,13 @@ UNITS = {"muster-controller": "musterd.service", "muster-agent": "muster-agent.s
 # Manual pages and completions.
 DOCUMENTS = re.compile(
     r"/usr/share/(man/man[158]/muster[^/]*|man/man5/agent\.toml\.5[^/]*|bash-completion/completions/muster|zsh/site-functions/_muster)$")
+# Some of them, without what compressing adds to their names.
+NEEDED_DOCUMENTS = {
+    "muster-controller": ["man/man8/musterd.8", "man/man5/musterd.toml.5"],
+    "muster-agent": ["man/man8/muster-agent.8", "man/man5/agent.toml.5"],
+    "muster": ["man/man1/muster.1", "man/man1/muster-job-list.1", "man/man5/muster.toml.5", "bash-completion/completions/muster",
+               "zsh/site-functions/_muster"],
+}
 # Of the agent, whatever version of their symbols: the C library, systemd's and OpenSSL's.
 AGENT_LIBRARIES = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libsystemd.so.0", "libssl.so.3",
                    "libcrypto.so.3"}
@@ -71,6 +78,8 @@ class PackageContentsTest(unittest.TestCase):
         self.assertEqual({}, wrong, f"of {package}, as it was to be")
         is_other = [path for path, mode in modes.items() if path not in FILES[package] and not mode & 0o40000 and "/.build-id/" not in path]
         self.assertEqual([], is_other, f"{package} was to have nothing else")
+        for document in NEEDED_DOCUMENTS[package]:
+            self.assertTrue(any(path.startswith(f"/usr/share/{document}") for path in files), f"{document} of {package}")
 
     def check_scripts(self, package, text, is_first, is_gone):
         unit = UNITS[package]

@@ -100,9 +100,9 @@ TEST_F(ChildPoolTest, AChildsResultComesBackWhole) {
 
 TEST_F(ChildPoolTest, AHookInheritsNothingOfTheAgents) {
   const std::ofstream open_file(directory_ + "/agents");
-  const ChildResult result = Do(RunHook{{{"/bin/sh", "-c", "ls /proc/$$/fd | wc -l"}, 20s}});
+  const ChildResult result = Do(RunHook{{{"/bin/sh", "-c", "set -- /proc/$$/fd/*; echo $#"}, 20s}});
   EXPECT_EQ(result.error, 0);
-  EXPECT_EQ(result.text, "3") << "its input and its output";
+  EXPECT_EQ(result.text, "4") << "its input, its output, and the folder that it looks into";
 }
 
 // Else a thing would be mounted twice, or a file system that hangs would collect processes.

@@ -103,7 +103,7 @@ TEST_F(ListTest, EveryFormatHasTheSameJobs) {
     EXPECT_EQ(nlohmann::json::parse(line), json["jobs"][count]);
   EXPECT_EQ(count, 3u);
   const YAML::Node yaml = YAML::Load(Run({"-o", "yaml", "job", "list"}).out);
-  EXPECT_EQ(yaml["jobs"][2]["name"].Scalar(), json["jobs"][2]["name"]);
+  EXPECT_EQ(yaml["jobs"][2]["name"].Scalar(), json["jobs"][2]["name"].get<std::string>());
   EXPECT_THAT(Run({"-o", "toml", "job", "list"}).out, HasSubstr("[[jobs]]\nname = \"jobs/"));
 }
 
@@ -114,9 +114,9 @@ TEST_F(ListTest, AJobInJsonLinesIsItselfAndThenItsTasks) {
   std::vector<nlohmann::json> all;
   for (std::string line; std::getline(lines, line);) all.push_back(nlohmann::json::parse(line));
   ASSERT_EQ(all.size(), 4u);
-  EXPECT_EQ(all[0]["name"], "jobs/7");
+  EXPECT_EQ(all[0]["name"].get<std::string>(), "jobs/7");
   EXPECT_FALSE(all[0].contains("tasks"));
-  EXPECT_EQ(all[3]["node"], "x1000c0s0b0n3");
+  EXPECT_EQ(all[3]["node"].get<std::string>(), "x1000c0s0b0n3");
 }
 
 TEST_F(ListTest, AListLongerThanTheTerminalGoesThroughThePager) {
