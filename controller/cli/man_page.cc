@@ -146,7 +146,7 @@ std::pair<std::string, std::string> SplitOption(const std::string& line) {
 }  // namespace
 
 Roff::Roff(const std::string& name, int section, const std::string& about)
-    : text_(fmt::format(".TH {} {} \"\" \"Muster {}\" \"Muster\"\n.SH NAME\n{} \\- {}\n",
+    : text_(fmt::format(".TH {} {} \"\" \"Muster {}\" \"Muster\"\n.ad l\n.SH NAME\n{} \\- {}\n",
                         Escaped(Upper(name)), section, kVersion, Escaped(name), Escaped(about))) {}
 
 Roff& Roff::Heading(const std::string& text) {
