@@ -152,7 +152,7 @@ TEST(JobHistory, IsTheSameForEveryWatch) {
   constexpr v1::TaskState kStates[] = {v1::TASK_STATE_SUCCEEDED, v1::TASK_STATE_SUCCEEDED,
                                        v1::TASK_STATE_FAILED, v1::TASK_STATE_LOST,
                                        v1::TASK_STATE_CANCELLED};
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 100; ++round) {
     std::vector<v1::Task> ends;
     int64_t second = kEight11 + static_cast<int64_t>(random() % 90'000);
     const int count = 1 + static_cast<int>(random() % 200);

@@ -38,9 +38,10 @@ class StoreRefusalTest : public StoreTest {
   // An ended job.
   void FillHistory() {
     auto store = OpenStore();
-    std::vector<Record> records = {NewJob("j", Nodes(1'000), 1)};
+    const std::vector<std::string> nodes = Nodes(1'000);
+    std::vector<Record> records = {NewJob("j", nodes, 1)};
     for (int i = 0; i < 1'000; ++i)
-      records.push_back(Change("j", Nodes(1'000)[i], TaskState::kSucceeded, i + 2));
+      records.push_back(Change("j", nodes[i], TaskState::kSucceeded, i + 2));
     records.push_back(Ended("j", JobState::kSucceeded, Time(1s), 2'000));
     ASSERT_TRUE(store->Commit(records).ok());
   }
