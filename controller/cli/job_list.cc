@@ -15,6 +15,7 @@
 #include "controller/cli/paging.h"
 #include "controller/cli/policy_text.h"
 #include "controller/cli/printable.h"
+#include "controller/cli/terminal.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
 #include "controller/cli/verbs.h"
@@ -70,7 +71,7 @@ void PrintList(const Listed& listed, const GlobalOptions& global) {
   TextTable table({3, 4, 5, 6});
   table.AddRow({"JOB", "STATE", "WORK", "NODES", "OK", "N/A", "NOT OK", "BY", "CREATED"});
   for (const v1::Job& job : listed.jobs) table.AddRow(Row(job));
-  PrintPaged(table.Text(SizeOfTerminal().columns), !global.no_pager);
+  PrintPaged(table.Text(SizeOfScreenText().columns), !global.no_pager);
   if (listed.has_more && isatty(STDOUT_FILENO) == 1) {
     fmt::print(stderr, "muster: there are more than these {}; --limit N or --all lists them\n",
                listed.jobs.size());

@@ -9,6 +9,7 @@
 #include "controller/cli/policy_text.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/report.h"
+#include "controller/cli/terminal.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
 #include "controller/cli/verbs.h"
@@ -30,7 +31,7 @@ std::string Header(const v1::Job& job) {
   add("state", StateName(job.state()));
   add("operation", job.operation());
   add("detail", job.detail());
-  return table.Text(SizeOfTerminal().columns) + "\n";
+  return table.Text(SizeOfScreenText().columns) + "\n";
 }
 
 absl::StatusOr<JobView> FetchJob(const std::string& id, const GlobalOptions& global) {

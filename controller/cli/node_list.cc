@@ -11,6 +11,7 @@
 #include "controller/cli/node_text.h"
 #include "controller/cli/pager.h"
 #include "controller/cli/printable.h"
+#include "controller/cli/terminal.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
 #include "controller/cli/verbs.h"
@@ -56,7 +57,7 @@ void PrintList(const std::vector<v1::Node>& nodes, const GlobalOptions& global) 
                   has_hsm ? HsmStateInWords(node) : "", FlagsInWords(node),
                   Printable(OrcaInWords(node)), Printable(Joined(node.aliases()))});
   }
-  PrintPaged(table.Text(SizeOfTerminal().columns), !global.no_pager);
+  PrintPaged(table.Text(SizeOfScreenText().columns), !global.no_pager);
 }
 
 absl::StatusOr<std::vector<v1::Node>> NodesOf(const TargetOptions& options,

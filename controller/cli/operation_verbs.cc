@@ -6,8 +6,8 @@
 #include "controller/cli/follow_operation.h"
 #include "controller/cli/operation_id.h"
 #include "controller/cli/operation_text.h"
-#include "controller/cli/pager.h"
 #include "controller/cli/printable.h"
+#include "controller/cli/terminal.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
 #include "controller/cli/verbs.h"
@@ -64,7 +64,7 @@ ExitCode List(const GlobalOptions& global) {
                   std::to_string(TargetCount(operation)), Printable(operation.created_by()),
                   FormatTime(operation.create_time())});
   }
-  Print(table.Text(SizeOfTerminal().columns));
+  Print(table.Text(SizeOfScreenText().columns));
   return ExitCode::kSuccess;
 }
 

@@ -2,17 +2,16 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 
 #include "controller/cli/follow.h"
+#include "controller/cli/terminal.h"
 
 namespace muster::cli {
 namespace {
@@ -24,14 +23,6 @@ constexpr int kNoCommand = 127;
 std::string Variable(const char* name, const char* otherwise) {
   const char* const value = std::getenv(name);
   return value == nullptr ? otherwise : value;
-}
-
-size_t Number(const char* variable, size_t otherwise) {
-  const std::string text = Variable(variable, "");
-  size_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && number > 0;
-  return is_number ? number : otherwise;
 }
 
 std::string PagerCommand() {
@@ -95,16 +86,9 @@ bool Page(const std::string& command, const std::string& text) {
 
 }  // namespace
 
-TerminalSize SizeOfTerminal() {
-  if (isatty(STDOUT_FILENO) != 1) return {};
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) size = {};
-  return {Number("COLUMNS", size.ws_col), Number("LINES", size.ws_row)};
-}
-
 void PrintPaged(const std::string& text, bool is_allowed) {
   const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
-  const size_t rows = SizeOfTerminal().rows;
+  const size_t rows = SizeOfScreenText().rows;
   const std::string command = is_allowed && rows > 0 && lines >= rows ? PagerCommand() : "";
   if (command.empty()) return Print(text);
   // As git does: less ends by itself if all fits, shows colours, and leaves the text on the screen.

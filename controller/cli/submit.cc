@@ -13,10 +13,10 @@
 #include "controller/cli/names.h"
 #include "controller/cli/node_fetch.h"
 #include "controller/cli/operation_text.h"
-#include "controller/cli/pager.h"
 #include "controller/cli/plan_text.h"
 #include "controller/cli/policy_options.h"
 #include "controller/cli/report.h"
+#include "controller/cli/terminal.h"
 #include "controller/cli/wait.h"
 
 namespace muster::cli {
@@ -61,7 +61,7 @@ ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::
   std::vector<std::string> names;
   for (const v1::Node& node : *nodes) names.push_back(NodeId(node.name()));
   if (output == OutputFormat::kTable) {
-    Print(PlanText(job, names, SizeOfTerminal().columns));
+    Print(PlanText(job, names, SizeOfScreenText().columns));
   } else {
     PrintDocument(PlanToJson(job, names), output);
   }

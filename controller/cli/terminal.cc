@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -18,6 +19,14 @@ winsize SizeOf(int fd) {
   winsize size{};
   if (ioctl(fd, TIOCGWINSZ, &size) != 0) return {};
   return size;
+}
+
+// 0 if the variable is no number.
+size_t Number(const char* name) {
+  const std::string_view text = Variable(name);
+  size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? number : 0;
 }
 
 }  // namespace
@@ -38,6 +47,14 @@ size_t Terminal::Columns() const {
 size_t Terminal::Rows() const {
   const winsize size = SizeOf(fd);
   return size.ws_row > 0 ? size.ws_row : 24;
+}
+
+TextSize SizeOfScreenText() {
+  if (isatty(STDOUT_FILENO) != 1) return {};
+  const winsize size = SizeOf(STDOUT_FILENO);
+  const size_t columns = Number("COLUMNS");
+  const size_t rows = Number("LINES");
+  return {columns > 0 ? columns : size.ws_col, rows > 0 ? rows : size.ws_row};
 }
 
 }  // namespace muster::cli

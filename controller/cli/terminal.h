@@ -18,4 +18,12 @@ struct Terminal {
   size_t Rows() const;
 };
 
+// What text on standard output is fitted to: 0 if that is no terminal, or nobody knows how wide or high it is. COLUMNS and LINES, where they
+// are numbers, come first; they do not follow a window that changes its size, so that what is drawn again and again asks Terminal.
+struct TextSize {
+  size_t columns = 0;
+  size_t rows = 0;
+};
+TextSize SizeOfScreenText();
+
 }  // namespace muster::cli
