@@ -239,12 +239,22 @@ grpc::Status FakeController::WatchJob(Context* context, const v1::WatchJobReques
     if (!watches.empty()) script = watches[std::min(watch_calls_.size(), watches.size()) - 1];
   }
   for (const v1::JobChanges& changes : script.changes) writer->Write(changes);
-  switch (script.end) {
-    case WatchScript::End::kOk:
+  return EndAs(script.end, context);
+}
+
+grpc::Status FakeController::Backup(Context* context, const v1::BackupRequest*,
+                                    grpc::ServerWriter<v1::BackupPiece>* writer) {
+  for (const v1::BackupPiece& piece : backup.pieces) writer->Write(piece);
+  return EndAs(backup.end, context);
+}
+
+grpc::Status FakeController::EndAs(StreamEnd end, Context* context) {
+  switch (end) {
+    case StreamEnd::kOk:
       break;
-    case WatchScript::End::kBreak:
+    case StreamEnd::kBreak:
       return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
-    case WatchScript::End::kHang:
+    case StreamEnd::kHang:
       Hang(context);
       break;
   }

@@ -13,11 +13,19 @@
 
 namespace muster::cli {
 
+enum class StreamEnd { kOk, kBreak, kHang };
+
 // What one WatchJob call sends, and how it ends.
 struct WatchScript {
-  enum class End { kOk, kBreak, kHang };
+  using End = StreamEnd;
   std::vector<v1::JobChanges> changes;
   End end = End::kOk;
+};
+
+// What one Backup call sends, and how it ends.
+struct BackupScript {
+  std::vector<v1::BackupPiece> pieces;
+  StreamEnd end = StreamEnd::kOk;
 };
 
 class FakeController final : public v1::Controller::Service {
@@ -42,6 +50,7 @@ class FakeController final : public v1::Controller::Service {
   std::vector<WatchScript> watches;  // one for each call; the last one again for all further calls
   int unavailable_creates = 0;       // so many CreateJob calls make the job and lose the answer
   grpc::Status create_status;
+  BackupScript backup;
 
   // What came in.
   std::vector<v1::CreateJobRequest> Creates();
@@ -50,7 +59,7 @@ class FakeController final : public v1::Controller::Service {
   std::vector<std::string> Actions();  // "pause jobs/7", in order
   std::vector<v1::ListNodesRequest> NodeLists();
   std::vector<v1::ListJobsRequest> JobLists();
-  // Blocks until a WatchJob call hangs; false after ten seconds.
+  // Blocks until a WatchJob or Backup call hangs; false after ten seconds.
   bool WaitForHang();
 
  private:
@@ -68,6 +77,9 @@ class FakeController final : public v1::Controller::Service {
   grpc::Status GetStatus(Context*, const v1::GetStatusRequest*, v1::ControllerStatus*) override;
   grpc::Status WatchJob(Context*, const v1::WatchJobRequest*,
                         grpc::ServerWriter<v1::JobChanges>*) override;
+  grpc::Status Backup(Context*, const v1::BackupRequest*,
+                      grpc::ServerWriter<v1::BackupPiece>*) override;
+  grpc::Status EndAs(StreamEnd end, Context* context);
   grpc::Status Act(const std::string& verb, const std::string& name);
   // Until the caller has gone or the server stops.
   void Hang(Context* context);
