@@ -11,6 +11,7 @@
 #include "controller/api/validate.h"
 #include "controller/api/watch.h"
 #include "controller/edge/grpc_status.h"
+#include "controller/operation/proof.h"
 #include "controller/store/operation_proto.h"
 #include "proto/convert.h"
 
@@ -79,16 +80,8 @@ void ControllerService::Create(const std::string& operator_name,
   OperationSpec spec;
   spec.resubscription = std::move(checked->resubscription);
   if (request.validate_only()) {
-    *response->mutable_job() = Preview(spec.resubscription.work, spec.resubscription.policy,
-                                       operator_name, *targets, registry_, reader_);
-    v1::Plan& plan = *response->mutable_job()->mutable_plan();
-    *plan.mutable_least_duration() =
-        ToProto(FromProto(plan.least_duration()) + spec.resubscription.second_look);
-    const std::vector<std::string> uans = UansBeside(*targets, registry_);
-    plan.mutable_uans()->Assign(uans.begin(), uans.end());
-    spec.resubscription.nodes = std::move(targets->xnames);
-    *response->mutable_resubscription() = ToProto(spec.resubscription);
-    return reactor->Finish(grpc::Status::OK);
+    spec.created_by = operator_name;
+    return PreviewResubscription(std::move(spec), *std::move(targets), response, reactor);
   }
   spec.id = NewUuid();
   spec.created_by = operator_name;
@@ -102,6 +95,40 @@ void ControllerService::Create(const std::string& operator_name,
   spec.resubscription.nodes = std::move(targets->xnames);
   control_.SubmitOperation(std::move(spec), std::move(remarks),
                            AnswerWithOperation(reactor, response));
+}
+
+// As the operation will do it, HMNFD is asked who is missing, where they alone are restarted.
+void ControllerService::PreviewResubscription(OperationSpec spec, Resolved targets,
+                                              v1::Operation* response,
+                                              grpc::ServerUnaryReactor* reactor) {
+  const std::vector<std::string> uans = UansBeside(targets, registry_);
+  const auto show = [this, response, reactor, uans, operator_name = spec.created_by](
+                        ResubscriptionSpec asked, const Resolved& nodes) {
+    v1::Job& job = *response->mutable_job() =
+        Preview(asked.work, asked.policy, operator_name, nodes, registry_, reader_);
+    v1::Plan& plan = *job.mutable_plan();
+    *plan.mutable_least_duration() = ToProto(FromProto(plan.least_duration()) + asked.second_look);
+    plan.mutable_uans()->Assign(uans.begin(), uans.end());
+    asked.nodes = nodes.xnames;
+    *response->mutable_resubscription() = ToProto(asked);
+  };
+  if (!spec.resubscription.only_missing) {
+    show(std::move(spec.resubscription), targets);
+    return reactor->Finish(grpc::Status::OK);
+  }
+  options_.list_subscribers([this, show, asked = std::move(spec.resubscription),
+                             targets = std::move(targets), reactor](const auto& subscribers) {
+    if (!subscribers.ok()) return reactor->Finish(GrpcStatus(OfHmnfd(subscribers.status())));
+    Resolved missing = targets;
+    std::erase_if(missing.xnames, [&](const std::string& node) {
+      std::string agents;
+      return IsSubscribed(node, asked.baseline, **subscribers, &agents);
+    });
+    worker_.PostReserved([show, asked, missing = std::move(missing), reactor] {
+      show(asked, missing);
+      reactor->Finish(grpc::Status::OK);
+    });
+  });
 }
 
 grpc::ServerUnaryReactor* ControllerService::GetOperation(grpc::CallbackServerContext* context,

@@ -52,6 +52,7 @@ v1::Job Preview(const Work& work, const Policy& policy, const std::string& opera
   const NodesNow now = LookAt(targets.xnames, registry);
   v1::Plan& plan = *proto.mutable_plan();
   plan = ToProto(PlanRollout(policy, work, targets.xnames, now.is_attached));
+  plan.mutable_nodes()->Assign(targets.xnames.begin(), targets.xnames.end());
   plan.mutable_no_agent()->Assign(now.no_agent.begin(), now.no_agent.end());
   plan.mutable_disabled()->Assign(targets.disabled.begin(), targets.disabled.end());
   const std::vector<std::string> outlook =

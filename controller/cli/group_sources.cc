@@ -146,26 +146,27 @@ absl::StatusOr<NodeSet> GroupSources::NodesOf(const std::string& word, const std
   if (name.find('[') == std::string::npos) return NodesOf(Key(from, name));
   const absl::StatusOr<std::vector<std::string>> groups = ExpandNodeSet(name);
   MUSTER_RETURN_IF_ERROR(groups.status());
-  NodeSet nodes;
-  for (const std::string& group : *groups) {
-    const absl::StatusOr<NodeSet> more = NodesOf(Key(from, group));
-    MUSTER_RETURN_IF_ERROR(more.status());
-    nodes.Apply(NodeSetOperator::kUnion, *more);
-  }
-  return nodes;
+  return AllOf(from, *groups);
 }
 
 // ClusterShell takes the group "all" for it, and all groups where there is none.
 absl::StatusOr<NodeSet> GroupSources::AllOf(const std::string& source) {
   const Groups& groups = sources_.at(source).groups;
   if (groups.contains("all")) return NodesOf(Key(source, "all"));
-  NodeSet nodes;
-  for (const auto& entry : groups) {
-    const absl::StatusOr<NodeSet> more = NodesOf(Key(source, entry.first));
-    MUSTER_RETURN_IF_ERROR(more.status());
-    nodes.Apply(NodeSetOperator::kUnion, *more);
+  std::vector<std::string> names;
+  for (const auto& entry : groups) names.push_back(entry.first);
+  return AllOf(source, names);
+}
+
+absl::StatusOr<NodeSet> GroupSources::AllOf(const std::string& source,
+                                            const std::vector<std::string>& groups) {
+  std::vector<NodeSet> sets;
+  for (const std::string& group : groups) {
+    absl::StatusOr<NodeSet> nodes = NodesOf(Key(source, group));
+    MUSTER_RETURN_IF_ERROR(nodes.status());
+    sets.push_back(*std::move(nodes));
   }
-  return nodes;
+  return NodeSet::UnionOf(sets);
 }
 
 absl::StatusOr<NodeSet> GroupSources::NodesOf(const Key& key) {

@@ -49,6 +49,7 @@ class GroupSources {
   absl::StatusOr<NodeSet> NodesOf(const Key& key);
   absl::StatusOr<NodeSet> Evaluated(const Key& key, const Source& source, const std::string& text);
   absl::StatusOr<NodeSet> AllOf(const std::string& source);
+  absl::StatusOr<NodeSet> AllOf(const std::string& source, const std::vector<std::string>& groups);
   absl::StatusOr<std::string> DefaultSource() const;
   absl::Status CheckSource(const std::string& source) const;
   absl::Status NoSuchGroup(const Key& key, const Source& source) const;

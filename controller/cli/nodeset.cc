@@ -50,13 +50,13 @@ absl::StatusOr<NodeSet> ReadSets(const std::vector<std::string>& texts) {
                       "input");
   NodeReader reader(std::cin);
   if (texts.empty()) return ReadOne("-", reader);
-  NodeSet nodes;
+  std::vector<NodeSet> sets;
   for (const std::string& text : texts) {
-    const absl::StatusOr<NodeSet> more = ReadOne(text, reader);
+    absl::StatusOr<NodeSet> more = ReadOne(text, reader);
     MUSTER_RETURN_IF_ERROR(more.status());
-    nodes.Apply(NodeSetOperator::kUnion, *more);
+    sets.push_back(*std::move(more));
   }
-  return nodes;
+  return NodeSet::UnionOf(sets);
 }
 
 Json JsonOf(const NodeSet& nodes) { return {{"nodes", nodes.Folded()}, {"count", nodes.size()}}; }

@@ -29,17 +29,17 @@ constexpr int kToldWaves = 6;
 constexpr size_t kMostWaveText = 200;
 
 // The nodes in the order in which they would be started if all were there: the canaries, then the others.
-std::vector<std::string> StartOrder(const v1::Plan& plan, const std::vector<std::string>& nodes) {
+std::vector<std::string> StartOrder(const v1::Plan& plan) {
   std::vector<std::string> order(plan.canaries().begin(), plan.canaries().end());
   const std::set<std::string> canaries(order.begin(), order.end());
-  std::copy_if(nodes.begin(), nodes.end(), std::back_inserter(order),
+  std::copy_if(plan.nodes().begin(), plan.nodes().end(), std::back_inserter(order),
                [&canaries](const std::string& node) { return !canaries.contains(node); });
   return order;
 }
 
-// A row for each of the first waves. Nothing if the waves are of other nodes than these, or there is one and so no order.
-void AddOrder(const v1::Plan& plan, const std::vector<std::string>& nodes, TextTable& table) {
-  const std::vector<std::string> order = StartOrder(plan, nodes);
+// A row for each of the first waves. Nothing if the waves are not of these nodes, or there is one and so no order.
+void AddOrder(const v1::Plan& plan, TextTable& table) {
+  const std::vector<std::string> order = StartOrder(plan);
   uint64_t all = 0;
   for (const uint32_t wave : plan.waves()) all += wave;
   if (all != order.size() || plan.waves_size() < 2) return;
@@ -82,7 +82,7 @@ std::string WavesInWords(const v1::Plan& plan) {
   return text;
 }
 
-std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes, size_t width) {
+std::string PlanText(const v1::Job& job, size_t width) {
   const v1::Plan& plan = job.plan();
   TextTable table;
   const auto add = [&table](const char* what, const std::string& text) {
@@ -91,7 +91,7 @@ std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes, 
   add("dry run", "nothing was made");
   add("work", Printable(WorkInWords(job.work())));
   add("policy", Printable(PolicyInWords(job.policy())));
-  add("nodes", CountAndSet(nodes));
+  add("nodes", CountAndSet({plan.nodes().begin(), plan.nodes().end()}));
   if (job.policy().has_canary())
     add("canaries", CountAndSet({plan.canaries().begin(), plan.canaries().end()}));
   add("away", CountAndSet({plan.away().begin(), plan.away().end()}));
@@ -106,7 +106,7 @@ std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes, 
                       "  UANs, which subscribe to HMNFD, too; --role uan takes them");
   }
   add("waves", WavesInWords(plan));
-  AddOrder(plan, nodes, table);
+  AddOrder(plan, table);
   const Duration least = FromProto(plan.least_duration());
   const bool fits = !job.policy().has_deadline() || least <= FromProto(job.policy().deadline());
   add("at least",
@@ -116,11 +116,12 @@ std::string PlanText(const v1::Job& job, const std::vector<std::string>& nodes, 
   return table.Text(width);
 }
 
-Json PlanToJson(const v1::Job& job, const std::vector<std::string>& nodes) {
+Json PlanToJson(const v1::Job& job) {
   Json json = ToJson(job);
-  json["nodes"] = nodes;
+  json["nodes"] = std::vector<std::string>(job.plan().nodes().begin(), job.plan().nodes().end());
   json["plan"] = FromMessage(job.plan());
-  json["plan"]["order"] = StartOrder(job.plan(), nodes);
+  json["plan"].erase("nodes");  // above
+  json["plan"]["order"] = StartOrder(job.plan());
   return json;
 }
 

@@ -11,7 +11,6 @@
 #include "controller/cli/follow_operation.h"
 #include "controller/cli/job_id.h"
 #include "controller/cli/names.h"
-#include "controller/cli/node_fetch.h"
 #include "controller/cli/operation_text.h"
 #include "controller/cli/plan_text.h"
 #include "controller/cli/policy_options.h"
@@ -52,18 +51,11 @@ ExitCode FailToCreate(const Connection& connection, const absl::Status& status,
   return code;
 }
 
-ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::Job& job,
-                  OutputFormat output) {
-  v1::ListNodesRequest request;
-  *request.mutable_targets() = targets;
-  const absl::StatusOr<std::vector<v1::Node>> nodes = FetchNodes(connection, std::move(request));
-  if (!nodes.ok()) return Fail(nodes.status());
-  std::vector<std::string> names;
-  for (const v1::Node& node : *nodes) names.push_back(NodeId(node.name()));
+ExitCode ShowPlan(const v1::Job& job, OutputFormat output) {
   if (output == OutputFormat::kTable) {
-    Print(PlanText(job, names, SizeOfScreenText().columns));
+    Print(PlanText(job, SizeOfScreenText().columns));
   } else {
-    PrintDocument(PlanToJson(job, names), output);
+    PrintDocument(PlanToJson(job), output);
   }
   return ExitCode::kSuccess;
 }
@@ -81,7 +73,7 @@ ExitCode SubmitJob(Connection& connection, const v1::Work& work, const v1::Targe
       connection.Call(&v1::Controller::Stub::CreateJob, WorkInWords(work), request, job);
   if (!created.ok() && options.dry_run) return Fail(created);
   if (!created.ok()) return FailToCreate(connection, created, request.request_id(), "job");
-  if (options.dry_run) return ShowPlan(connection, targets, job, global.output);
+  if (options.dry_run) return ShowPlan(job, global.output);
   if (options.wait.detach) return Detach(connection, std::move(job), global.output);
   return FollowJob(connection, std::move(job), options.wait, global.output);
 }
@@ -94,7 +86,7 @@ ExitCode SubmitOperation(Connection& connection, const char* what,
       connection.Call(&v1::Controller::Stub::CreateOperation, what, request, operation);
   if (!created.ok() && options.dry_run) return Fail(created);
   if (!created.ok()) return FailToCreate(connection, created, request.request_id(), "operation");
-  if (options.dry_run) return ShowPlan(connection, request.targets(), operation.job(), output);
+  if (options.dry_run) return ShowPlan(operation.job(), output);
   if (!options.wait.detach)
     return FollowOperation(connection, std::move(operation), options.wait, output);
   if (output == OutputFormat::kTable) {

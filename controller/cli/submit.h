@@ -23,8 +23,7 @@ ExitCode SubmitOperation(Connection& connection, const char* what,
 ExitCode FailToCreate(const Connection& connection, const absl::Status& status,
                       const std::string& request_id, const char* what);
 
-// Shows the answer to validate_only: nothing was made. It holds the plan, but not the names of all nodes.
-ExitCode ShowPlan(Connection& connection, const v1::Targets& targets, const v1::Job& job,
-                  OutputFormat output);
+// Shows the answer to validate_only: nothing was made.
+ExitCode ShowPlan(const v1::Job& job, OutputFormat output);
 
 }  // namespace muster::cli

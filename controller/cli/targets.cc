@@ -18,7 +18,7 @@ namespace {
 // controller knows which names are one node's.
 absl::Status ReadOption(const char* option, const std::vector<std::string>& values,
                         NodeReader& reader, google::protobuf::RepeatedPtrField<std::string>& sets) {
-  NodeSet named;
+  std::vector<NodeSet> sets_named;
   std::vector<std::string> with_operators;
   for (const std::string& value : values) {
     const absl::StatusOr<NodeSetExpression> nodes = reader.Read(value);
@@ -27,11 +27,12 @@ absl::Status ReadOption(const char* option, const std::vector<std::string>& valu
                         Message(nodes.status()));
     }
     if (IsOneSet(*nodes)) {
-      named.Apply(NodeSetOperator::kUnion, nodes->front().nodes);
+      sets_named.push_back(nodes->front().nodes);
     } else if (!nodes->empty()) {
       with_operators.push_back(TextOf(*nodes));
     }
   }
+  const NodeSet named = NodeSet::UnionOf(sets_named);
   if (named.size() > kMaxNodeSetSize)
     return MakeStatus(absl::StatusCode::kInvalidArgument, "{}: more than {} nodes", option,
                       kMaxNodeSetSize);

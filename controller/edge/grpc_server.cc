@@ -17,7 +17,7 @@ namespace {
 constexpr Duration kPingTimeout = 20s;
 // Until a connection has come as far as HTTP/2's SETTINGS.
 constexpr Duration kHandshakeTimeout = 20s;
-// Peers may ping this often; agents and our CLI do not at all.
+// Peers may ping this often; agents do not at all, and our CLI each 30 s.
 constexpr Duration kMinPeerPingInterval = 20s;
 
 int Milliseconds(Duration duration) {

@@ -96,6 +96,17 @@ NodeSet::NodeSet(Shapes points_by_shape) : points_by_shape_(std::move(points_by_
   for (auto& entry : points_by_shape_) SortOnce(entry.second);
 }
 
+NodeSet NodeSet::UnionOf(const std::vector<NodeSet>& sets) {
+  Shapes all;
+  for (const NodeSet& set : sets) {
+    for (const auto& [shape, points] : set.points_by_shape_) {
+      Points& more = all.try_emplace(shape, points.width).first->second;
+      more.numbers.insert(more.numbers.end(), points.numbers.begin(), points.numbers.end());
+    }
+  }
+  return NodeSet(std::move(all));
+}
+
 size_t NodeSet::size() const {
   size_t size = 0;
   for (const auto& entry : points_by_shape_) size += entry.second.count();

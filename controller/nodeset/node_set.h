@@ -44,6 +44,9 @@ class NodeSet {
   // At most `parts` sets, as many if there are so many names, whose sizes differ by one at most; in natural order, with nothing left out.
   std::vector<NodeSet> Split(size_t parts) const;
 
+  // All that is in any of them. Of many sets this is one sort, where kUnion one by one copies what is there already again and again.
+  static NodeSet UnionOf(const std::vector<NodeSet>& sets);
+
   // Does with `other` what the operator says.
   void Apply(NodeSetOperator op, const NodeSet& other);
 

@@ -138,6 +138,47 @@ TEST_F(OperationsApiTest, ValidateOnlyMakesNothingAndShowsThePlan) {
   EXPECT_THAT(Call(&Stub::ListOperations, v1::ListOperationsRequest())->operations(), IsEmpty());
 }
 
+TEST_F(OperationsApiTest, APlanForThoseThatAreMissingHasOnlyThem) {
+  subscribers_ =
+      std::make_shared<const Subscribers>(Subscribers{{"x0", {"orca"}}, {"x2", {"orca"}}});
+  v1::CreateOperationRequest request = Resubscribe();
+  request.set_validate_only(true);
+  EXPECT_THAT(Create(request)->job().plan().nodes(), ElementsAre("x0", "x1", "x2"));
+  request.mutable_resubscription()->set_only_missing(true);
+  const auto plan = Create(request);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->job().plan().nodes(), ElementsAre("x1"));
+  EXPECT_EQ(plan->job().task_count(), 1u);
+  // As when it is done: what the baseline has of a node must be there again.
+  v1::Subscriber& before = *request.mutable_resubscription()->add_baseline();
+  before.set_node("x2");
+  before.add_agents("other");
+  EXPECT_THAT(Create(request)->job().plan().nodes(), ElementsAre("x1", "x2"));
+}
+
+TEST_F(OperationsApiTest, APlanForNobody) {
+  subscribers_ = std::make_shared<const Subscribers>(
+      Subscribers{{"x0", {"orca"}}, {"x1", {"orca"}}, {"x2", {"orca"}}});
+  v1::CreateOperationRequest request = Resubscribe();
+  request.set_validate_only(true);
+  request.mutable_resubscription()->set_only_missing(true);
+  request.mutable_resubscription()->mutable_policy()->mutable_canary()->set_count(2);
+  const auto plan = Create(request);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->job().plan().nodes(), IsEmpty());
+  EXPECT_THAT(plan->job().plan().canaries(), IsEmpty());
+}
+
+TEST_F(OperationsApiTest, WithoutHmnfdsListNobodyKnowsWhoIsMissing) {
+  subscribers_ = absl::UnavailableError("HMNFD does not answer");
+  v1::CreateOperationRequest request = Resubscribe();
+  request.set_validate_only(true);
+  request.mutable_resubscription()->set_only_missing(true);
+  const absl::Status status = Create(request).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("HMNFD does not answer"));
+}
+
 TEST_F(OperationsApiTest, UansThatAreNoTargetsAreOffered) {
   std::vector<InventoryNode> nodes;
   for (const char* xname : {"x0", "x1", "x2", "x7", "x8", "x9"}) {

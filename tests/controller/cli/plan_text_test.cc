@@ -6,6 +6,10 @@
 namespace muster::cli {
 namespace {
 
+void SetNodes(const std::vector<std::string>& nodes, v1::Job& job) {
+  job.mutable_plan()->mutable_nodes()->Assign(nodes.begin(), nodes.end());
+}
+
 v1::Plan MakePlan(int canaries, const std::vector<uint32_t>& waves) {
   v1::Plan plan;
   for (int i = 0; i < canaries; ++i) plan.add_canaries("x1000c0s0b0n" + std::to_string(i));
@@ -30,7 +34,8 @@ TEST(PlanText, SaysWhoIsFirstAndWhoIsAway) {
   job.mutable_plan()->add_away("x1000c0s0b0n2");
   job.mutable_plan()->mutable_least_duration()->set_seconds(15);
   const std::vector<std::string> nodes = {"x1000c0s0b0n0", "x1000c0s0b0n1", "x1000c0s0b0n2"};
-  EXPECT_EQ(PlanText(job, nodes),
+  SetNodes(nodes, job);
+  EXPECT_EQ(PlanText(job),
             "dry run   nothing was made\n"
             "work      restart ORCA\n"
             "policy    at most 1000 at once, canary 1 healthy for 10 s\n"
@@ -42,7 +47,7 @@ TEST(PlanText, SaysWhoIsFirstAndWhoIsAway) {
             "wave 2    2  x1000c0s0b0n[1-2]\n"
             "at least  15 s\n"
             "at most   not limited; --timeout limits it\n");
-  const Json json = PlanToJson(job, nodes);
+  const Json json = PlanToJson(job);
   EXPECT_EQ(json["nodes"].size(), 3u);
   EXPECT_EQ(json["plan"]["canaries"][0], "x1000c0s0b0n0");
   EXPECT_EQ(json["plan"]["order"], Json(nodes));
@@ -58,7 +63,8 @@ TEST(PlanText, TellsTheFirstWavesWithTheirNodesAndHowManyMoreThereAre) {
   job.add_remarks("jobs/7 of bob\nis there");
   std::vector<std::string> nodes;
   for (int i = 0; i < 30; ++i) nodes.push_back("x1000c0s0b0n" + std::to_string(i));
-  const std::string text = PlanText(job, nodes);
+  SetNodes(nodes, job);
+  const std::string text = PlanText(job);
   EXPECT_NE(text.find("\nwave 1    1  x1000c0s0b0n7\nwave 2    2  x1000c0s0b0n[0-1]\n"
                       "wave 3    4  x1000c0s0b0n[2-5]\nwave 4    4  x1000c0s0b0n[6,8-10]\n"),
             std::string::npos)
@@ -68,9 +74,10 @@ TEST(PlanText, TellsTheFirstWavesWithTheirNodesAndHowManyMoreThereAre) {
                       "note      jobs/7 of bob is there\n"),
             std::string::npos)
       << text;
-  // Of an operation that takes some of the nodes only, no order is told that could be wrong.
+  // Of waves that are not of these nodes no order is told that could be wrong.
   nodes.pop_back();
-  EXPECT_EQ(PlanText(job, nodes).find("wave 1"), std::string::npos);
+  SetNodes(nodes, job);
+  EXPECT_EQ(PlanText(job).find("wave 1"), std::string::npos);
 }
 
 TEST(PlanText, SaysWhoHasNoAgentAndWhoIsLeftOut) {
@@ -81,7 +88,8 @@ TEST(PlanText, SaysWhoHasNoAgentAndWhoIsLeftOut) {
     job.mutable_plan()->add_no_agent(node);
   job.mutable_plan()->add_disabled("x1000c0s1b0n0");
   job.mutable_plan()->add_uans("x3000c0s7b0n0");
-  const std::string text = PlanText(job, {"x1000c0s0b0n0", "x1000c0s0b0n1"});
+  SetNodes({"x1000c0s0b0n0", "x1000c0s0b0n1"}, job);
+  const std::string text = PlanText(job);
   EXPECT_NE(text.find("\nno agent  2  x1000c0s0b0n[0-1]\n"), std::string::npos) << text;
   EXPECT_NE(text.find("\nleft out  1  x1000c0s1b0n0  disabled in HSM; --include-disabled takes "
                       "them\n"),
@@ -92,7 +100,7 @@ TEST(PlanText, SaysWhoHasNoAgentAndWhoIsLeftOut) {
                 "takes them\n"),
       std::string::npos)
       << text;
-  const Json json = PlanToJson(job, {});
+  const Json json = PlanToJson(job);
   EXPECT_EQ(json["plan"]["no_agent"].size(), 2u);
   EXPECT_EQ(json["plan"]["disabled"][0], "x1000c0s1b0n0");
 }

@@ -95,7 +95,7 @@ TEST_F(RolloutTest, ADryRunShowsThePlanAndMakesNothing) {
   controller_.job.mutable_plan()->mutable_least_duration()->set_seconds(5);
   controller_.job.mutable_policy()->mutable_deadline()->set_seconds(4);
   for (int i = 1; i <= 3; ++i)
-    controller_.nodes.emplace_back().set_name("nodes/x1000c0s0b0n" + std::to_string(i));
+    controller_.job.mutable_plan()->add_nodes("x1000c0s0b0n" + std::to_string(i));
   Serve();
   const Result table = Run({"resubscribe", "--no-verify", "-w", "x1000c0s0b0n[1-3]", "--dry-run"});
   EXPECT_EQ(table.exit_code, 0) << table.err;
@@ -105,7 +105,7 @@ TEST_F(RolloutTest, ADryRunShowsThePlanAndMakesNothing) {
   EXPECT_THAT(table.out, HasSubstr("away      1  x1000c0s0b0n2\n"));
   EXPECT_TRUE(LastCreate().validate_only());
   EXPECT_TRUE(controller_.Watches().empty());
-  EXPECT_EQ(controller_.NodeLists()[0].targets().node_sets(0), "x1000c0s0b0n[1-3]");
+  EXPECT_EQ(LastCreate().targets().node_sets(0), "x1000c0s0b0n[1-3]");
   const Result json =
       Run({"-o", "json", "resubscribe", "--no-verify", "-w", "x1000c0s0b0n[1-3]", "--dry-run"});
   EXPECT_EQ(nlohmann::json::parse(json.out)["plan"]["waves"][0], 3);

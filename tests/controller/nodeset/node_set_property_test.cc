@@ -113,6 +113,17 @@ Model DrawExpression(int depth) {
   return model;
 }
 
+RC_GTEST_PROP(NodeSetProperty, AUnionOfManyIsTheirUnionOneByOne, ()) {
+  std::vector<NodeSet> sets;
+  NodeSet one_by_one;
+  for (const auto& names : *rc::gen::container<std::vector<std::vector<std::string>>>(
+           rc::gen::container<std::vector<std::string>>(AnyName()))) {
+    sets.emplace_back(names);
+    one_by_one.Apply(NodeSetOperator::kUnion, sets.back());
+  }
+  RC_ASSERT(NodeSet::UnionOf(sets) == one_by_one);
+}
+
 RC_GTEST_PROP(NodeSetProperty, ExpressionsDoWhatSetsDo, ()) {
   const Model model = DrawExpression(2);
   const absl::StatusOr<NodeSetExpression> parsed = ParseNodeSetExpression(model.text);
