@@ -229,7 +229,7 @@ class Serving {
     absl::Status status = StartWeb(place);
     if (status.ok()) return status;
     if (absl::Status back = StartWeb(before); !back.ok())
-      log::Error("the web port is away: {}", Message(back));
+      log::Error("the web port is away, until the settings are read again: {}", Message(back));
     return status;
   }
 
@@ -251,6 +251,7 @@ class Serving {
   }
 
   std::unique_ptr<WebServer> TakeWeb() {
+    web_place_ = {};
     const MutexLock lock(web_mutex_);
     return std::move(web_);
   }
@@ -356,7 +357,7 @@ absl::Status Run(const ControllerConfig& config, const ReadAgain& read_again,
 
 // --check-config.
 absl::Status Check(const ControllerConfig& config) {
-  MUSTER_RETURN_IF_ERROR(ReadNamedFiles(config).status());
+  MUSTER_RETURN_IF_ERROR(ReadNamedFiles(config, config.tls_dir).status());
   return CheckOtherFiles(config);
 }
 
