@@ -38,6 +38,7 @@
 #include "controller/signals.h"
 #include "controller/store/store_copy.h"
 #include "controller/store/stored_content_records.h"
+#include "controller/tls_files_look.h"
 #include "controller/web/web_server.h"
 
 namespace muster {
@@ -300,11 +301,12 @@ class Serving {
 using ReadAgain = std::function<absl::StatusOr<ControllerConfig>()>;
 
 // Each kSweepInterval.
-void Look(RevokedFile& revoked, Serving& serving, Refusals& refusals,
+void Look(RevokedFile& revoked, TlsFilesLook& tls_files, Serving& serving, Refusals& refusals,
           const NodeRegistry& registry) {
   if (absl::Status status = revoked.Reload(); !status.ok()) {
     log::Warning("the list of revoked certificates stays as it was: {}", Message(status));
   }
+  tls_files.Look();
   serving.Sweep();
   refusals.Flush();
   ReleaseFreeMemory();
@@ -340,13 +342,14 @@ absl::Status Run(const ControllerConfig& config, const ReadAgain& read_again,
                      [&serving](const ControllerConfig& next, const WebFiles& files) {
                        return serving.SetWeb(next.web.listen, files);
                      }});
+  TlsFilesLook tls_files(config.tls_dir);
   for (Signal signal; (signal = signals.Wait(kSweepInterval)) != Signal::kStop;) {
     if (signal == Signal::kReload) {
       NotifyReloading();
       reloader.Reload();
       sd_notify(0, "READY=1");
     }
-    Look(revoked, serving, refusals, registry);
+    Look(revoked, tls_files, serving, refusals, registry);
   }
 
   sd_notify(0, "STOPPING=1");
