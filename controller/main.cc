@@ -38,6 +38,7 @@
 #include "controller/signals.h"
 #include "controller/store/store_copy.h"
 #include "controller/store/stored_content_records.h"
+#include "controller/tls_files_look.h"
 #include "controller/web/web_server.h"
 
 namespace muster {
@@ -132,10 +133,10 @@ FleetWatchOptions WatchOptionsOf(const ControllerConfig& config) {
   return options;
 }
 
-// Where the web port is, and what it serves with.
+// Where the web port is, and by what it is known.
 struct WebPlace {
   std::string listen;  // empty: nowhere
-  WebFiles files;
+  WebListener::Tls tls;
   bool operator==(const WebPlace&) const = default;
 };
 
@@ -164,7 +165,8 @@ class Serving {
         metrics_(ground.clock),
         service_(ServiceOptionsOf(ground, caller()), runner_, *ground.opened.operators.jobs,
                  {ground.registry, health_, *ground.opened.operators.history}, ground.refusals,
-                 ground.clock) {}
+                 ground.clock),
+        web_access_(ground.config.patterns, ground.is_revoked(), ground.opened.files.web.token) {}
 
   // After an error it has been stopped.
   absl::Status Start() {
@@ -172,7 +174,7 @@ class Serving {
     if (caller() != nullptr) caller()->Bind(runner_);
     runner_.Observe(metrics_.jobs());
     fleet_.OnChange([this] { WakeWeb(); });
-    if (absl::Status status = StartWeb({ground_.config.web.listen, ground_.opened.files.web});
+    if (absl::Status status = StartWeb({ground_.config.web.listen, ground_.opened.files.web.tls});
         !status.ok()) {
       Stop();
       return status;
@@ -200,16 +202,12 @@ class Serving {
 
   void Sweep() { sessions_.Sweep(ground_.clock.Now(), std::chrono::system_clock::now()); }
 
-  // Another address, certificate or token. The web port is away while this lasts; after an error it is as it was.
-  absl::Status SetWeb(const WebPlace& place) {
-    if (place == web_place_) return absl::OkStatus();
-    const WebPlace before = web_place_;
-    TakeWeb().reset();  // two at once would read by the same readers
-    absl::Status status = StartWeb(place);
-    if (status.ok()) return status;
-    if (absl::Status back = StartWeb(before); !back.ok())
-      log::Error("the web port is away: {}", Message(back));
-    return status;
+  // Another address, certificate or token; after an error all is as it was. The web port is away while it moves, a new token moves nothing.
+  absl::Status SetWeb(const std::string& listen, const WebFiles& files) {
+    if (const WebPlace place{listen, files.tls}; place != web_place_)
+      MUSTER_RETURN_IF_ERROR(MoveWeb(place));
+    web_access_.SetToken(files.token);
+    return absl::OkStatus();
   }
 
   // The runner goes between the two: it hears of the sessions' ends, and it answers what operators have asked. Their server waits
@@ -226,15 +224,24 @@ class Serving {
   }
 
  private:
+  absl::Status MoveWeb(const WebPlace& place) {
+    const WebPlace before = web_place_;
+    TakeWeb().reset();  // two at once would read by the same readers
+    absl::Status status = StartWeb(place);
+    if (status.ok()) return status;
+    if (absl::Status back = StartWeb(before); !back.ok())
+      log::Error("the web port is away, until the settings are read again: {}", Message(back));
+    return status;
+  }
+
   // Nothing unless the settings say where.
   absl::Status StartWeb(const WebPlace& place) {
     if (place.listen.empty()) return absl::OkStatus();
-    WebServer::Options options{place.listen, place.files.tls, ground_.clock.Now(),
+    WebServer::Options options{place.listen, place.tls, ground_.clock.Now(),
                                [this] { return metrics_.Text(MetricSourcesOf()); }};
     Opened& opened = ground_.opened;
     auto web = std::make_unique<WebServer>(
-        std::move(options),
-        WebAccess(ground_.config.patterns, ground_.is_revoked(), place.files.token),
+        std::move(options), web_access_,
         WebSources{ground_.registry, health_, fleet_, *opened.web.jobs, *opened.web.history},
         runner_, *opened.feed_jobs, ground_.refusals);
     MUSTER_RETURN_IF_ERROR(web->Start());
@@ -245,6 +252,7 @@ class Serving {
   }
 
   std::unique_ptr<WebServer> TakeWeb() {
+    web_place_ = {};
     const MutexLock lock(web_mutex_);
     return std::move(web_);
   }
@@ -281,7 +289,8 @@ class Serving {
   FleetWatch fleet_;
   Metrics metrics_;
   ControllerService service_;
-  WebPlace web_place_;
+  WebAccess web_access_;
+  WebPlace web_place_;  // of web_
   Mutex web_mutex_;
   std::unique_ptr<WebServer> web_ MUSTER_GUARDED_BY(web_mutex_);  // null: it is off
   std::unique_ptr<GrpcServer> operator_server_;
@@ -292,11 +301,12 @@ class Serving {
 using ReadAgain = std::function<absl::StatusOr<ControllerConfig>()>;
 
 // Each kSweepInterval.
-void Look(RevokedFile& revoked, Serving& serving, Refusals& refusals,
+void Look(RevokedFile& revoked, TlsFilesLook& tls_files, Serving& serving, Refusals& refusals,
           const NodeRegistry& registry) {
   if (absl::Status status = revoked.Reload(); !status.ok()) {
     log::Warning("the list of revoked certificates stays as it was: {}", Message(status));
   }
+  tls_files.Look();
   serving.Sweep();
   refusals.Flush();
   ReleaseFreeMemory();
@@ -330,15 +340,16 @@ absl::Status Run(const ControllerConfig& config, const ReadAgain& read_again,
   Reloader reloader(config, read_again,
                     {registry, revoked, *opened->store, *opened->history,
                      [&serving](const ControllerConfig& next, const WebFiles& files) {
-                       return serving.SetWeb({next.web.listen, files});
+                       return serving.SetWeb(next.web.listen, files);
                      }});
+  TlsFilesLook tls_files(config.tls_dir);
   for (Signal signal; (signal = signals.Wait(kSweepInterval)) != Signal::kStop;) {
     if (signal == Signal::kReload) {
       NotifyReloading();
       reloader.Reload();
       sd_notify(0, "READY=1");
     }
-    Look(revoked, serving, refusals, registry);
+    Look(revoked, tls_files, serving, refusals, registry);
   }
 
   sd_notify(0, "STOPPING=1");
@@ -349,7 +360,7 @@ absl::Status Run(const ControllerConfig& config, const ReadAgain& read_again,
 
 // --check-config.
 absl::Status Check(const ControllerConfig& config) {
-  MUSTER_RETURN_IF_ERROR(ReadNamedFiles(config).status());
+  MUSTER_RETURN_IF_ERROR(ReadNamedFiles(config, config.tls_dir).status());
   return CheckOtherFiles(config);
 }
 

@@ -37,22 +37,25 @@ absl::Status ReadInto(const std::string& path, T* result,
   return absl::OkStatus();
 }
 
-absl::Status ReadWebFiles(const ControllerConfig& config, WebFiles* files) {
-  MUSTER_RETURN_IF_ERROR(ReadInto(config.tls_dir + "/ca.pem", &files->tls.ca, &ReadText));
-  MUSTER_RETURN_IF_ERROR(
-      ReadInto(config.tls_dir + "/cert.pem", &files->tls.certificate, &ReadText));
-  MUSTER_RETURN_IF_ERROR(ReadInto(config.tls_dir + "/key.pem", &files->tls.key, &ReadText));
-  return ReadInto(config.web.token_file, &files->token, &ReadToken);
+absl::Status ReadWebFiles(const std::string& tls_dir, const std::string& token_file,
+                          WebFiles* files) {
+  MUSTER_RETURN_IF_ERROR(CheckTlsFiles(tls_dir));
+  MUSTER_RETURN_IF_ERROR(ReadInto(tls_dir + "/ca.pem", &files->tls.ca, &ReadText));
+  MUSTER_RETURN_IF_ERROR(ReadInto(tls_dir + "/cert.pem", &files->tls.certificate, &ReadText));
+  MUSTER_RETURN_IF_ERROR(ReadInto(tls_dir + "/key.pem", &files->tls.key, &ReadText));
+  return ReadInto(token_file, &files->token, &ReadToken);
 }
 
 }  // namespace
 
-absl::StatusOr<NamedFiles> ReadNamedFiles(const ControllerConfig& config) {
+absl::StatusOr<NamedFiles> ReadNamedFiles(const ControllerConfig& config,
+                                          const std::string& served_tls_dir) {
   NamedFiles files;
   MUSTER_RETURN_IF_ERROR(ReadInto(config.inventory_file, &files.inventory, &ReadInventoryFile));
   MUSTER_RETURN_IF_ERROR(ReadInto(config.revoked_file, &files.revoked, &RevocationList::Read));
   MUSTER_RETURN_IF_ERROR(CheckTlsFiles(config.tls_dir));
-  if (config.has_web()) MUSTER_RETURN_IF_ERROR(ReadWebFiles(config, &files.web));
+  if (config.has_web())
+    MUSTER_RETURN_IF_ERROR(ReadWebFiles(served_tls_dir, config.web.token_file, &files.web));
   return files;
 }
 

@@ -25,8 +25,10 @@ struct NamedFiles {
   WebFiles web;  // nothing if there is no web port
 };
 
-// Errors have the file and what is wrong with it; certificates and key that do not fit together are one.
-absl::StatusOr<NamedFiles> ReadNamedFiles(const ControllerConfig& config);
+// Errors have the file and what is wrong with it; certificates and key that do not fit together are one. `served_tls_dir` is the tls_dir that the
+// program serves from, that of its start: its files are those of the web port.
+absl::StatusOr<NamedFiles> ReadNamedFiles(const ControllerConfig& config,
+                                          const std::string& served_tls_dir);
 
 // Of the files that are read only when they are needed: whether they can be, and whether the certificate is still valid.
 absl::Status CheckOtherFiles(const ControllerConfig& config);

@@ -51,7 +51,7 @@ absl::Status Load(Opened* opened) {
 
 absl::StatusOr<Opened> Open(const ControllerConfig& config) {
   Opened opened;
-  absl::StatusOr<NamedFiles> files = ReadNamedFiles(config);
+  absl::StatusOr<NamedFiles> files = ReadNamedFiles(config, config.tls_dir);
   MUSTER_RETURN_IF_ERROR(files.status());
   opened.files = *std::move(files);
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =

@@ -24,7 +24,8 @@ class Reloader {
     RevokedFile& revoked;
     SqliteJobStore& store;
     SqliteHistory& history;
-    // Has the web port serve with these, if there is one and they are others than before.
+    // Has the web port serve with these, if they are others than before; after an error it is as it was. Called if it was on at the start and is to
+    // stay on.
     std::function<absl::Status(const ControllerConfig& config, const WebFiles& files)> set_web;
   };
 
@@ -36,7 +37,8 @@ class Reloader {
   void Reload();
 
  private:
-  void Apply(const ControllerConfig& config, NamedFiles files);
+  // After an error nothing has changed.
+  absl::Status Apply(const ControllerConfig& config, NamedFiles files);
   void Tell(const ControllerConfig& config) const;
 
   const ControllerConfig started_;

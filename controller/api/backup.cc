@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -13,8 +14,13 @@
 
 namespace muster {
 
-BackupReactor::BackupReactor(CopyTheStore copy, std::atomic<bool>& is_under_way)
-    : copy_(std::move(copy)), is_under_way_(is_under_way), thread_([this] { Run(); }) {}
+BackupReactor::BackupReactor(grpc::CallbackServerContext& context, CopyTheStore copy,
+                             Duration piece_timeout, std::atomic<bool>& is_under_way)
+    : context_(context),
+      copy_(std::move(copy)),
+      piece_timeout_(piece_timeout),
+      is_under_way_(is_under_way),
+      thread_([this] { Run(); }) {}
 
 void BackupReactor::OnWriteDone(bool ok) {
   const MutexLock lock(mutex_);
@@ -72,9 +78,23 @@ absl::Status BackupReactor::Send() {
     is_writing_ = true;
   }
   StartWrite(&piece_);
+  const bool is_taken = IsTaken(std::chrono::steady_clock::now() + piece_timeout_);
+  if (!is_taken) context_.TryCancel();  // Finish alone would wait behind the piece
   const MutexLock lock(mutex_);
   while (is_writing_) changed_.wait(mutex_);
+  if (!is_taken)
+    return MakeStatus(absl::StatusCode::kDeadlineExceeded,
+                      "a piece was not taken within {} s: the network or the caller stands still",
+                      std::chrono::round<std::chrono::seconds>(piece_timeout_).count());
   return is_cancelled_ ? absl::CancelledError("nobody takes it any more") : absl::OkStatus();
+}
+
+bool BackupReactor::IsTaken(std::chrono::steady_clock::time_point deadline) {
+  const MutexLock lock(mutex_);
+  while (is_writing_) {
+    if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) break;
+  }
+  return !is_writing_;
 }
 
 bool BackupReactor::is_cancelled() {

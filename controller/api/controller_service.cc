@@ -201,7 +201,8 @@ grpc::ServerWriteReactor<v1::BackupPiece>* ControllerService::Backup(
                    "another backup is being made: try again when it is done"));
   }
   log::Info("backup asked for by={}", caller->name);
-  return new BackupReactor(options_.copy_store, is_backup_under_way_);
+  return new BackupReactor(*context, options_.copy_store, options_.backup_piece_timeout,
+                           is_backup_under_way_);
 }
 
 grpc::ServerUnaryReactor* ControllerService::GetTask(grpc::CallbackServerContext* context,

@@ -51,6 +51,8 @@ struct ControllerServiceOptions {
   std::function<void(SubscribersDone done)> list_subscribers;
   // On a thread of the call's.
   CopyTheStore copy_store;
+  // For each piece of it to be taken.
+  Duration backup_piece_timeout = kBackupPieceTimeout;
   // Whether the controller knows CPS, and BOS.
   bool has_cps = false;
   bool has_bos = false;

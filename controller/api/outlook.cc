@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -34,38 +35,88 @@ std::string CountAndSet(const std::vector<std::string>& nodes) {
   return fmt::format("{} ({})", FoldNodeSet(nodes), nodes.size());
 }
 
-// The targets on which that job has not ended yet.
-std::vector<std::string> SharedNodes(const JobSummary& job, const std::set<std::string>& targets,
-                                     JobReader& reader) {
-  std::vector<std::string> shared;
+// Targets that another job has, too, by what the engine would say of them.
+struct Shared {
+  std::vector<std::string> at_work;  // it is at them, and nobody else may be
+  std::vector<std::string> to_come;  // whoever is first there is at them
+};
+
+void Sort(const Task& task, Shared* shared) {
+  if (IsInFlight(task.state)) shared->at_work.push_back(task.node);
+  if (task.state == TaskState::kPending) shared->to_come.push_back(task.node);
+}
+
+size_t SizeOf(const JobSummary& job) {
+  return std::accumulate(job.counts.begin(), job.counts.end(), size_t{0});
+}
+
+Shared SharedByTarget(const std::string& job, const std::set<std::string>& targets,
+                      JobReader& reader) {
+  Shared shared;
+  for (const std::string& node : targets) {
+    const absl::StatusOr<Task> task = reader.GetTask(job, node);
+    if (task.ok()) Sort(*task, &shared);
+  }
+  return shared;
+}
+
+Shared SharedByTask(const std::string& job, const std::set<std::string>& targets,
+                    JobReader& reader) {
+  Shared shared;
   std::string after;
   while (true) {
-    const absl::StatusOr<std::vector<Task>> tasks = reader.ListTasks(job.spec.id, kTaskPage, after);
+    const absl::StatusOr<std::vector<Task>> tasks = reader.ListTasks(job, kTaskPage, after);
     if (!tasks.ok() || tasks->empty()) return shared;
     for (const Task& task : *tasks) {
-      if (!IsTerminal(task.state) && targets.contains(task.node)) shared.push_back(task.node);
+      if (targets.contains(task.node)) Sort(task, &shared);
     }
     if (tasks->size() < kTaskPage) return shared;
     after = tasks->back().node;
   }
 }
 
+// A task that is asked for by itself costs a few times as much as one of a list.
+Shared SharedWith(const JobSummary& job, const std::set<std::string>& targets, JobReader& reader) {
+  const bool are_few = targets.size() < SizeOf(job) / 4;
+  return (are_few ? SharedByTarget : SharedByTask)(job.spec.id, targets, reader);
+}
+
+void AddRival(const JobSummary& job, const Shared& shared, OnConflict on_conflict,
+              std::vector<std::string>& remarks) {
+  const bool refuses = on_conflict == OnConflict::kRefuse;
+  const std::string name = fmt::format("jobs/{} of {}", job.spec.id, job.spec.created_by);
+  if (!shared.at_work.empty()) {
+    remarks.push_back(fmt::format(
+        "{} is at the same unit of {}; {}", name, CountAndSet(shared.at_work),
+        refuses ? "nodes that it is still at are REFUSED here"
+                : "this one waits there until it has ended (--on-conflict refuse does not wait)"));
+  }
+  if (!shared.to_come.empty()) {
+    remarks.push_back(fmt::format("{} is to do the same unit of {}, too, and may come first; {}",
+                                  name, CountAndSet(shared.to_come),
+                                  refuses ? "nodes that it is at then are REFUSED here"
+                                          : "this one waits then until it has ended there"));
+  }
+}
+
 void AddRivals(const Work& work, const Policy& policy, const std::vector<std::string>& nodes,
                JobReader& reader, std::vector<std::string>& remarks) {
-  const absl::StatusOr<std::vector<JobSummary>> jobs = reader.ListJobs(
-      kMaxRivals, "", {.states = {JobState::kRunning, JobState::kPaused, JobState::kCancelling}});
+  absl::StatusOr<std::vector<JobSummary>> jobs =
+      reader.ListJobs(kMaxRivals + 1, "",
+                      {.states = {JobState::kRunning, JobState::kPaused, JobState::kCancelling}});
   if (!jobs.ok()) return;
+  const bool are_more = jobs->size() > kMaxRivals;
+  if (are_more) jobs->pop_back();
   const std::set<std::string> targets(nodes.begin(), nodes.end());
   for (const JobSummary& job : *jobs) {
     if (!TouchSameUnit(job.spec.work, work)) continue;
-    const std::vector<std::string> shared = SharedNodes(job, targets, reader);
-    if (shared.empty()) continue;
-    remarks.push_back(fmt::format(
-        "jobs/{} of {} is at the same unit of {}; {}", job.spec.id, job.spec.created_by,
-        CountAndSet(shared),
-        policy.on_conflict == OnConflict::kRefuse
-            ? "nodes that it is still at are REFUSED here"
-            : "this one waits there until it has ended (--on-conflict refuse does not wait)"));
+    AddRival(job, SharedWith(job, targets, reader), policy.on_conflict, remarks);
+  }
+  if (are_more) {
+    remarks.push_back(
+        fmt::format("more than {} jobs are under way, and only the newest were looked at for such "
+                    "that are at the same unit: `muster job list` shows all",
+                    kMaxRivals));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -45,11 +46,26 @@ absl::Status OpenError(const absl::Status& status, const std::string& path) {
   if (status.code() == absl::StatusCode::kDataLoss) {
     return MakeStatus(
         absl::StatusCode::kFailedPrecondition,
-        "{} is damaged or no database ({}): put a backup in its place and start musterd once with "
-        "--restored, or move it away to start empty",
+        "{0} is damaged or no database ({1}): move it away with what is beside it (mv {0}* "
+        "DIRECTORY), then start musterd to begin empty, or put a backup in its place and start "
+        "musterd once with --restored",
         path, Message(status));
   }
   return MakeStatus(status.code(), "open {}: {}", path, Message(status));
+}
+
+// A write-ahead log does not say whose it is: SQLite would put what an older store has left there into the backup.
+absl::Status CheckIsAlone(const std::string& path) {
+  const std::string log = path + "-wal";
+  std::error_code no_file;
+  const std::uintmax_t bytes = std::filesystem::file_size(log, no_file);
+  if (no_file || bytes == 0) return absl::OkStatus();
+  return MakeStatus(
+      absl::StatusCode::kFailedPrecondition,
+      "--restored: {0} has a write-ahead log beside it: if {1} is of the store that was there "
+      "before, move it away (mv {0}-* DIRECTORY); if it came with this one, start musterd without "
+      "--restored and stop it first, which takes it in",
+      path, log);
 }
 
 }  // namespace
@@ -227,6 +243,7 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const std::
   MUSTER_RETURN_IF_ERROR(lock.status());
   RemoveUnfinishedCopy(state_dir);
   const std::string path = state_dir + "/" + kDatabaseFile;
+  if (options.is_restored) MUSTER_RETURN_IF_ERROR(CheckIsAlone(path));
   // A first start that was killed leaves such a file; so do others who damage it.
   std::error_code no_file;
   const bool is_empty = std::filesystem::file_size(path, no_file) == 0;

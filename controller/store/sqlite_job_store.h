@@ -17,7 +17,7 @@ namespace muster {
 struct StoreOptions {
   Retention retention;
   // The directory is a restored backup or a copy: the store gets a new id, which agents accept where they refuse the old one with
-  // a lower counter.
+  // a lower counter. A write-ahead log beside it is refused: it may be another store's.
   bool is_restored = false;
 };
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "common/ascii.h"
 
@@ -54,21 +55,32 @@ absl::StatusOr<std::string> ReadToken(const std::string& file) {
   return token;
 }
 
+void WebAccess::SetToken(std::string token) {
+  const MutexLock lock(mutex_);
+  token_ = std::move(token);
+}
+
+std::string WebAccess::token() const {
+  const MutexLock lock(mutex_);
+  return token_;
+}
+
 absl::Status WebAccess::Check(const WebRequest& request) const {
   if (request.certificate && IsOperator(*request.certificate)) return absl::OkStatus();
-  if (!token_.empty() && HasToken(request.authorization)) return absl::OkStatus();
+  const std::string wanted = token();
+  if (!wanted.empty() && IsToken(request.authorization, wanted)) return absl::OkStatus();
   return MakeStatus(absl::StatusCode::kUnauthenticated, "{}",
-                    token_.empty() ? "an operator's certificate is needed"
+                    wanted.empty() ? "an operator's certificate is needed"
                                    : "an operator's certificate or the token is needed");
 }
 
-bool WebAccess::HasToken(const std::string& authorization) const {
+bool WebAccess::IsToken(const std::string& authorization, const std::string& token) {
   const size_t blank = authorization.find(' ');
   if (blank == std::string::npos) return false;
   const std::string scheme = LowerCase(authorization.substr(0, blank));
   const std::string value = authorization.substr(blank + 1);
-  if (scheme == "bearer") return IsSame(value, token_);
-  return scheme == "basic" && IsSame(PasswordOf(value), token_);
+  if (scheme == "bearer") return IsSame(value, token);
+  return scheme == "basic" && IsSame(PasswordOf(value), token);
 }
 
 bool WebAccess::IsOperator(const CertificateInfo& certificate) const {

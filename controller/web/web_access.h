@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/identity.h"
+#include "common/mutex.h"
 #include "common/status.h"
 #include "controller/web/web_exchange.h"
 
@@ -27,16 +28,21 @@ class WebAccess {
         is_revoked_(std::move(is_revoked)),
         token_(std::move(token)) {}
 
+  // Another token from now on; streams that were opened by the one before end with their next sign of life.
+  void SetToken(std::string token);
+
   // UNAUTHENTICATED with the sentence for who asks.
   absl::Status Check(const WebRequest& request) const;
 
  private:
-  bool HasToken(const std::string& authorization) const;
+  std::string token() const;
+  static bool IsToken(const std::string& authorization, const std::string& token);
   bool IsOperator(const CertificateInfo& certificate) const;
 
   const IdentityPatterns patterns_;
   const std::function<bool(const CertificateInfo&)> is_revoked_;
-  const std::string token_;
+  mutable Mutex mutex_;
+  std::string token_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster

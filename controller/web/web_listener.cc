@@ -117,7 +117,16 @@ absl::Status WebListener::StartDaemon(UniqueFd fd, const Tls& tls) {
 }
 
 WebListener::~WebListener() {
+  AwaitLastAnswers();
   for (MHD_Daemon* daemon : daemons_) MHD_stop_daemon(daemon);
+}
+
+void WebListener::AwaitLastAnswers() {
+  const auto deadline = std::chrono::steady_clock::now() + kWebStopGrace;
+  const MutexLock lock(mutex_);
+  while (open_calls_ > 0) {
+    if (completed_.wait_until(mutex_, deadline) == std::cv_status::timeout) return;
+  }
 }
 
 MHD_Result WebListener::OnRequest(void* self, MHD_Connection* connection, const char* url,
@@ -129,6 +138,9 @@ MHD_Result WebListener::OnRequest(void* self, MHD_Connection* connection, const 
     call->connection = connection;
     call->is_get = std::strcmp(method, "GET") == 0 || std::strcmp(method, "HEAD") == 0;
     *call_slot = new std::shared_ptr<Call>(std::move(call));
+    auto& server = *static_cast<WebListener*>(self);
+    const MutexLock lock(server.mutex_);
+    ++server.open_calls_;
     return MHD_YES;
   }
   if (*upload_size != 0) {  // of a POST that is refused at its end; nobody wants it
@@ -215,7 +227,7 @@ ssize_t WebListener::OnWantsText(void* call_pointer, uint64_t, char* buffer, siz
   return 0;
 }
 
-void WebListener::OnCompleted(void*, MHD_Connection*, void** call_slot,
+void WebListener::OnCompleted(void* self, MHD_Connection*, void** call_slot,
                               MHD_RequestTerminationCode) {
   auto* const slot = static_cast<std::shared_ptr<Call>*>(*call_slot);
   if (slot == nullptr) return;
@@ -233,6 +245,10 @@ void WebListener::OnCompleted(void*, MHD_Connection*, void** call_slot,
   }
   delete slot;
   *call_slot = nullptr;
+  auto& server = *static_cast<WebListener*>(self);
+  const MutexLock lock(server.mutex_);
+  --server.open_calls_;
+  server.completed_.notify_all();
 }
 
 }  // namespace muster

@@ -4,10 +4,12 @@
 
 #include <microhttpd.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "common/mutex.h"
 #include "common/status.h"
 #include "controller/edge/listening_socket.h"
 #include "controller/web/web_exchange.h"
@@ -17,6 +19,8 @@ namespace muster {
 inline constexpr unsigned kMaxWebConnections = 256;
 inline constexpr unsigned kMaxWebConnectionsOfAddress = 64;
 inline constexpr unsigned kWebIdleSeconds = 60;
+// For the last answers to get out when it ends.
+inline constexpr std::chrono::seconds kWebStopGrace{1};
 
 class WebListener {
  public:
@@ -30,7 +34,7 @@ class WebListener {
   // The handler outlives the server. FAILED_PRECONDITION or INVALID_ARGUMENT, as of ListenOn; INTERNAL if the library does not start.
   static absl::StatusOr<std::unique_ptr<WebListener>> Start(const std::string& address,
                                                             const Tls& tls, WebHandler& handler);
-  // Every request must have been answered, and every stream ended.
+  // Every request must have been answered, and every stream ended. Answers that their peers do not take within kWebStopGrace are lost.
   ~WebListener();
   WebListener(const WebListener&) = delete;
   WebListener& operator=(const WebListener&) = delete;
@@ -50,8 +54,12 @@ class WebListener {
   static ssize_t OnWantsText(void* call, uint64_t position, char* buffer, size_t size);
   MHD_Result Begin(MHD_Connection* connection, const char* url, const std::shared_ptr<Call>& call);
   static MHD_Result Answer(MHD_Connection* connection, Call& call);
+  void AwaitLastAnswers();
 
   WebHandler& handler_;
+  Mutex mutex_;
+  CondVar completed_;
+  size_t open_calls_ MUSTER_GUARDED_BY(mutex_) = 0;
   int port_ = 0;
   std::vector<MHD_Daemon*> daemons_;  // one for each address
 };

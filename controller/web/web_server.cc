@@ -30,19 +30,20 @@ WebAnswer PageFileOf(const std::string& path) {
   return {.type = TypeOf(name), .body = std::string(found->text)};
 }
 
-void AddHeaders(WebAnswer& answer) {
+WebAnswer WithHeaders(WebAnswer answer) {
   answer.headers["Content-Security-Policy"] = kPolicy;
   answer.headers["X-Content-Type-Options"] = "nosniff";
   answer.headers["Referrer-Policy"] = "no-referrer";
   answer.headers["Cache-Control"] = "no-store";
+  return answer;
 }
 
 }  // namespace
 
-WebServer::WebServer(Options options, WebAccess access, const WebSources& sources,
+WebServer::WebServer(Options options, const WebAccess& access, const WebSources& sources,
                      JobControl& control, JobReader& feed_jobs, Refusals& refusals)
     : options_(std::move(options)),
-      access_(std::move(access)),
+      access_(access),
       sources_(sources),
       refusals_(refusals),
       api_(sources, options_.started),
@@ -69,11 +70,8 @@ void WebServer::Stop() {
     worker = std::move(worker_);
   }
   worker.reset();
-  {
-    // The library does not end while a request waits for its answer.
-    const MutexLock lock(mutex_);
-    while (unanswered_ > 0) answered_.wait(mutex_);
-  }
+  // The library does not end while a request waits for its answer.
+  unanswered_->End(WithHeaders(WebError(503, "the web port is being stopped: try again")));
   server_.reset();
 }
 
@@ -83,16 +81,8 @@ bool WebServer::Post(std::function<void()> work) {
 }
 
 void WebServer::Handle(WebRequest request, Done done) {
-  {
-    const MutexLock lock(mutex_);
-    ++unanswered_;
-  }
-  const Done answer = [this, done = std::move(done)](WebAnswer given) {
-    AddHeaders(given);
-    done(std::move(given));
-    const MutexLock lock(mutex_);
-    --unanswered_;
-    answered_.notify_all();
+  const Done answer = [done = Unanswered::Add(unanswered_, std::move(done))](WebAnswer given) {
+    done(WithHeaders(std::move(given)));
   };
   if (const absl::Status status = access_.Check(request); !status.ok()) {
     if (request.certificate || !request.authorization.empty())

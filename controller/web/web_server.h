@@ -12,6 +12,7 @@
 #include "controller/edge/refusals.h"
 #include "controller/runner/submitter.h"
 #include "controller/web/event_feed.h"
+#include "controller/web/unanswered.h"
 #include "controller/web/web_access.h"
 #include "controller/web/web_api.h"
 #include "controller/web/web_listener.h"
@@ -29,15 +30,17 @@ class WebServer final : public WebHandler {
   };
 
   // All that is lent outlives it. `sources.jobs` and `feed_jobs` are two readers, each used on one thread.
-  WebServer(Options options, WebAccess access, const WebSources& sources, JobControl& control,
-            JobReader& feed_jobs, Refusals& refusals);
+  WebServer(Options options, const WebAccess& access, const WebSources& sources,
+            JobControl& control, JobReader& feed_jobs, Refusals& refusals);
   ~WebServer() override { Stop(); }
 
   // As of WebListener::Start.
   absl::Status Start();
-  // Waits until all that was asked is answered: whoever is asked for it, HMNFD's caller above all, must have been told to stop, and still
-  // be there.
+  // Ends what the worker does, and answers 503 to who waits for others, HMNFD above all, which may take minutes: what they tell later goes to
+  // nobody.
   void Stop();
+  // After Start.
+  int port() const { return server_->port(); }
   // The map has changed. Any thread.
   void Wake() { feed_.Wake(); }
 
@@ -50,15 +53,14 @@ class WebServer final : public WebHandler {
   WebAnswer OpenStream(const WebRequest& request);
 
   const Options options_;
-  const WebAccess access_;
+  const WebAccess& access_;
   const WebSources sources_;
   Refusals& refusals_;
   WebApi api_;
   EventFeed feed_;
   Mutex mutex_;
   std::unique_ptr<Worker> worker_ MUSTER_GUARDED_BY(mutex_);  // null before Start and after Stop
-  size_t unanswered_ MUSTER_GUARDED_BY(mutex_) = 0;           // requests
-  CondVar answered_;
+  const std::shared_ptr<Unanswered> unanswered_ = std::make_shared<Unanswered>();
   std::unique_ptr<WebListener> server_;
 };
 

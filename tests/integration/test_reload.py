@@ -114,6 +114,19 @@ class ReloadTest(Story):
         self.assertEqual(200, self.get("/metrics", old))
         self.assertEqual(before, self.sessions())
 
+    def test_a_web_port_that_does_not_start_changes_nothing(self):
+        settings, inventory = self.path("musterd.toml"), self.path("inventory.toml")
+        self.changed(inventory, self.read(inventory) + '[[node]]\nxname = "x9000c0s0b0n1"\n')
+        text = self.changed(settings, self.read(settings).replace(f":{WEB_PORT}", ":7420"))
+        log = self.hang_up_musterd("the settings stay as they were")
+        self.assertNotIn("settings read again", log)
+        self.assertNotIn("x9000c0s0b0n1", self.world.presence())
+        self.assertEqual(200, self.get("/metrics", self.world.web_token))
+        self.write(settings, text)
+        self.assertIn("changed=none take_a_restart=none", self.hang_up_musterd("settings read again"))
+        self.assertIn("x9000c0s0b0n1", self.world.presence())
+        self.assertEqual(200, self.get("/metrics", self.world.web_token))
+
     def test_another_certificate_of_the_web_port(self):
         def serial():
             return self.world.in_mgmt("sh", "-c", f"openssl s_client -connect {MGMT}:{WEB_PORT} </dev/null 2>/dev/null | "

@@ -124,7 +124,7 @@ class FakeJobControl final : public JobControl {
 
 class ApiTest : public ::testing::Test {
  protected:
-  explicit ApiTest(bool knows_hmnfd = true) {
+  explicit ApiTest(bool knows_hmnfd = true, Duration backup_piece_timeout = kBackupPieceTimeout) {
     std::string pattern = ::testing::TempDir() + "muster_api_XXXXXX";
     dir_ = mkdtemp(pattern.data());
     store_ = std::move(*SqliteJobStore::Open(dir_));
@@ -137,6 +137,7 @@ class ApiTest : public ::testing::Test {
     };
     options.certificate_check = 10ms;
     options.copy_store = [this](const auto& goes_on) { return CopyStore(dir_, goes_on); };
+    options.backup_piece_timeout = backup_piece_timeout;
     if (knows_hmnfd) {
       options.list_subscribers = [this](const auto& done) { done(subscribers_); };
     }

@@ -22,6 +22,22 @@ class BackupTest : public ApiTest {
     uint64_t size = 0;
     size_t largest = 0;
   };
+  explicit BackupTest(Duration piece_timeout = kBackupPieceTimeout)
+      : ApiTest(true, piece_timeout) {}
+  // A store of several pieces, more than the connection takes without a reader.
+  void FillStore() {
+    std::vector<std::string> nodes;
+    for (int i = 0; i < 400'000; ++i) nodes.push_back(fmt::format("nid{:020}", i));
+    JobSpec spec;
+    spec.id = "many";
+    control_->Submit(std::move(spec), std::move(nodes), [](const auto&) {});
+  }
+  Received ReceiveWhenThereIsRoom() {
+    Received received = Receive(*stub_);
+    while (received.status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED)
+      received = Receive(*stub_);
+    return received;
+  }
   static Received Receive(v1::Controller::StubInterface& stub) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + 60s);
@@ -65,11 +81,7 @@ TEST_F(BackupTest, ComesInPiecesWithItsDigest) {
 
 // A caller who reads nothing holds up nobody but the next backup; when it goes, there is room again.
 TEST_F(BackupTest, ThereIsOneAtATime) {
-  std::vector<std::string> nodes;
-  for (int i = 0; i < 400'000; ++i) nodes.push_back(fmt::format("nid{:020}", i));
-  JobSpec spec;
-  spec.id = "many";
-  control_->Submit(std::move(spec), std::move(nodes), [](const auto&) {});
+  FillStore();
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + 60s);
   const auto first = stub_->Backup(&context, v1::BackupRequest());
@@ -83,9 +95,30 @@ TEST_F(BackupTest, ThereIsOneAtATime) {
 
   context.TryCancel();
   first->Finish();
-  Received third = Receive(*stub_);
-  while (third.status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) third = Receive(*stub_);
+  const Received third = ReceiveWhenThereIsRoom();
   EXPECT_TRUE(third.status.ok()) << third.status.error_message();
+}
+
+class SlowBackupTest : public BackupTest {
+ protected:
+  SlowBackupTest() : BackupTest(2s) {}
+};
+
+// It is still there, and answers pings.
+TEST_F(SlowBackupTest, ACallerWhoReadsNothingIsLetGo) {
+  FillStore();
+  const auto idle = v1::Controller::NewStub(ChannelOf("spiffe://muster/operator/bob"));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + 60s);
+  const auto first = idle->Backup(&context, v1::BackupRequest());
+  v1::BackupPiece piece;
+  ASSERT_TRUE(first->Read(&piece));
+
+  const Received second = ReceiveWhenThereIsRoom();
+  EXPECT_TRUE(second.status.ok()) << second.status.error_message();
+  while (first->Read(&piece)) {
+  }
+  EXPECT_FALSE(first->Finish().ok());
 }
 
 TEST_F(BackupTest, IsForOperators) {

@@ -1,12 +1,15 @@
 // What a dry run tells beside the plan.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/controller/api/api_fixture.h"
 
 namespace muster {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class OutlookTest : public ApiTest {
@@ -42,9 +45,11 @@ class OutlookTest : public ApiTest {
 
 TEST_F(OutlookTest, NothingIsInTheWay) { EXPECT_THAT(RemarksOf(RestartOrca("x[0-2]")), IsEmpty()); }
 
+// As the engine sees it: what is in flight is in the way, what is pending may get there first, what waits for its proof is over.
 TEST_F(OutlookTest, AnotherJobAtTheSameUnitIsNamedWithItsNodes) {
   const std::string id = NewJob();
-  control_->Change(id, "x1", TaskState::kSucceeded);
+  control_->Change(id, "x0", TaskState::kDispatched);
+  control_->Change(id, "x1", TaskState::kVerifying);
   EXPECT_THAT(RemarksOf(RestartOrca("x[0-1]")),
               ElementsAre("jobs/" + id +
                           " of alice is at the same unit of x0 (1); this one waits there until it "
@@ -53,13 +58,43 @@ TEST_F(OutlookTest, AnotherJobAtTheSameUnitIsNamedWithItsNodes) {
   refusing.mutable_policy()->set_on_conflict(v1::ON_CONFLICT_REFUSE);
   EXPECT_THAT(RemarksOf(refusing),
               ElementsAre("jobs/" + id +
-                          " of alice is at the same unit of x[0,2] (2); nodes that it is still at "
-                          "are REFUSED here"));
+                              " of alice is at the same unit of x0 (1); nodes that it is still at "
+                              "are REFUSED here",
+                          "jobs/" + id +
+                              " of alice is to do the same unit of x2 (1), too, and may come "
+                              "first; nodes that it is at then are REFUSED here"));
   // Where it has ended, and of another unit, nobody waits.
+  control_->Change(id, "x1", TaskState::kSucceeded);
   EXPECT_THAT(RemarksOf(RestartOrca("x1")), IsEmpty());
   v1::CreateJobRequest other = RestartOrca("x0");
   other.mutable_work()->mutable_restart_unit()->set_unit("sshd.service");
   EXPECT_THAT(RemarksOf(other), IsEmpty());
+}
+
+TEST_F(OutlookTest, FewNodesOfALargeJobAreAskedForOneByOne) {
+  JobSpec spec;
+  spec.id = "large";
+  spec.work = RestartUnit();
+  spec.created_by = "bob";
+  std::vector<std::string> nodes = {"x0", "x2"};
+  for (int i = 10; i < 99; ++i) nodes.push_back(fmt::format("x{}", i));
+  std::sort(nodes.begin(), nodes.end());
+  control_->Submit(std::move(spec), nodes, [](const auto& id) { EXPECT_TRUE(id.ok()); });
+  control_->Change("large", "x2", TaskState::kRunning);
+  EXPECT_THAT(RemarksOf(RestartOrca("x[0-2]")),
+              ElementsAre("jobs/large of bob is at the same unit of x2 (1); this one waits there "
+                          "until it has ended (--on-conflict refuse does not wait)",
+                          "jobs/large of bob is to do the same unit of x0 (1), too, and may come "
+                          "first; this one waits then until it has ended there"));
+}
+
+TEST_F(OutlookTest, JobsThatWereNotLookedAtAreNotLeftOutWithoutAWord) {
+  for (int i = 0; i < 20; ++i) NewJob();
+  EXPECT_EQ(RemarksOf(RestartOrca("x0")).size(), 20u);
+  NewJob();
+  const std::vector<std::string> remarks = RemarksOf(RestartOrca("x0"));
+  ASSERT_EQ(remarks.size(), 21u);
+  EXPECT_THAT(remarks.back(), HasSubstr("more than 20 jobs are under way"));
 }
 
 TEST_F(OutlookTest, AgentsThatCannotDoItAreNamed) {

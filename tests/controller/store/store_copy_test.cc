@@ -14,7 +14,11 @@
 namespace muster {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+constexpr uint64_t kMiB = 1 << 20;
+constexpr uint64_t kGiB = 1 << 30;
 
 bool Always() { return true; }
 
@@ -118,6 +122,35 @@ TEST_F(StoreCopyTest, NothingIsLeft) {
   std::ofstream(dir_ + "/muster.db.copy") << "half";
   store.reset();
   store = OpenStore();
+  EXPECT_THAT(Copies(), IsEmpty());
+}
+
+TEST(CopyReserve, IsAGigabyteOrATenthOfTheStoreAndNeverMoreThanATwentiethOfTheDisk) {
+  EXPECT_EQ(CopyReserve(50 * kMiB, 500 * kGiB), kGiB);
+  EXPECT_EQ(CopyReserve(40 * kGiB, 500 * kGiB), 4 * kGiB);
+  EXPECT_EQ(CopyReserve(50 * kMiB, 10 * kGiB), 512 * kMiB);
+}
+
+// On a full disk the controller stands still, so a backup must not fill it.
+TEST_F(StoreCopyTest, IsNotBegunWithoutRoomForItAndTheStoreBeside) {
+  const auto store = OpenStore();
+  const auto disk = [](const std::string&) { return DiskSpace{500 * kGiB, kGiB}; };
+  const auto copy = CopyStore(dir_, Always, disk);
+  EXPECT_EQ(copy.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(Message(copy.status()), HasSubstr("the disk has 1024 MiB free, and 1025 MiB are "
+                                                "needed (1024 MiB of them stay free for"));
+  EXPECT_THAT(Copies(), IsEmpty());
+}
+
+TEST_F(StoreCopyTest, EndsWhenOthersFillTheDiskMeanwhile) {
+  const auto store = OpenStore();
+  int looks = 0;
+  const auto disk = [&looks](const std::string&) {
+    return DiskSpace{500 * kGiB, ++looks > 1 ? kGiB - 1 : 2 * kGiB};
+  };
+  const auto copy = CopyStore(dir_, Always, disk);
+  EXPECT_EQ(copy.status().code(), absl::StatusCode::kResourceExhausted) << copy.status();
+  EXPECT_EQ(looks, 2);
   EXPECT_THAT(Copies(), IsEmpty());
 }
 

@@ -52,9 +52,9 @@ class StoreRefusalTest : public StoreTest {
     file << std::string(4096, with);
   }
 
-  void ExpectRefused(const std::string& sentence) {
+  void ExpectRefused(const std::string& sentence, StoreOptions options = {}) {
     const std::string before = Content();
-    const auto store = SqliteJobStore::Open(dir_);
+    const auto store = SqliteJobStore::Open(dir_, options);
     ASSERT_FALSE(store.ok());
     EXPECT_TRUE(Content() == before) << "the file has changed";
     EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -88,6 +88,34 @@ TEST_F(StoreRefusalTest, DamageBelowAWriteAheadLog) {
   ExecuteAndBeKilled("UPDATE meta SET counter = counter + 1");
   Overwrite(page, '\xee');
   ExpectRefused("is damaged or no database");
+}
+
+// The advice is to follow word by word: what a damaged store or a crash leaves beside it must not get into the backup.
+TEST_F(StoreRefusalTest, ABackupBesideTheWriteAheadLogOfAnotherStore) {
+  FillHistory();
+  const std::string backup = dir_ + "/backup";
+  std::filesystem::copy(File(), backup);
+  auto later = OpenStore();
+  const std::string id = later->epoch().store_id;
+  ASSERT_TRUE(later->Commit({NewJob("later", {"x1"}, 3'000)}).ok());
+  later.reset();
+  ExecuteAndBeKilled("UPDATE meta SET counter = counter + 1");
+  std::filesystem::copy_file(backup, File(), std::filesystem::copy_options::overwrite_existing);
+
+  const StoreOptions restored = {.retention = {}, .is_restored = true};
+  ExpectRefused("mv " + File() + "-* DIRECTORY", restored);
+
+  std::filesystem::remove(File() + "-wal");
+  std::filesystem::remove(File() + "-shm");
+  const auto store = SqliteJobStore::Open(dir_, restored);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_NE((*store)->epoch().store_id, id);
+  EXPECT_EQ(Integer("SELECT count(*) FROM job"), 1);
+}
+
+TEST_F(StoreRefusalTest, ADamagedStoreSaysToMoveAwayWhatIsBesideIt) {
+  std::ofstream(File()) << std::string(4096, 'x');
+  ExpectRefused("mv " + File() + "* DIRECTORY");
 }
 
 TEST_F(StoreRefusalTest, ADatabaseOfAnotherProgram) {
