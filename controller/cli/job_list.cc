@@ -152,7 +152,7 @@ void AddFilters(CLI::App& verb, ListOptions& options) {
       ->type_name("LIST");
   AddTime(verb, "--since",
           "Those made at or after this: 2026-11-21T08:04:11Z, \"2026-11-21 08:04\" in local time, "
-          "or how long ago, 30min",
+          "or how long ago, 30min or 7d",
           [&request](const auto& time) { *request.mutable_created_from() = time; });
   AddTime(verb, "--until", "Those made before this",
           [&request](const auto& time) { *request.mutable_created_before() = time; });

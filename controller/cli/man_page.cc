@@ -113,7 +113,8 @@ void AddWords(Roff& page) {
   page.Term("ID",
             "A job's or an operation's id; its beginning, if no other's begins so; or last, your "
             "newest.");
-  page.Term("DURATION", "A number with ms, s, min or h, such as 30s; a number alone is seconds.");
+  page.Term("DURATION",
+            "A number with ms, s, min, h or d, such as 30s; a number alone is seconds.");
 }
 
 void AddFiles(Roff& page) {

@@ -8,7 +8,7 @@ namespace muster::cli {
 namespace {
 
 constexpr char kDurationHint[] =
-    "A DURATION is a number with ms, s, min or h, such as 30s; a number alone is seconds.";
+    "A DURATION is a number with ms, s, min, h or d, such as 30s; a number alone is seconds.";
 
 template <typename Target>
 std::function<void(Duration)> Into(Target& target) {

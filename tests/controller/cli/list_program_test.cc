@@ -67,7 +67,7 @@ TEST_F(ListTest, JobsAreAskedForByStateTimeAndOperator) {
   EXPECT_EQ(asked.created_before().seconds(), 1795248251 + 86400);
   EXPECT_EQ(asked.created_by(), "bob");
 
-  const Result mine = Run({"job", "list", "--by", "me", "--since", "1h"});
+  const Result mine = Run({"job", "list", "--by", "me", "--since", "7d"});
   EXPECT_EQ(CountOf(mine.out, "alice"), 4u) << mine.out;
   EXPECT_EQ(controller_.JobLists().at(1).created_by(), "alice");
   EXPECT_GT(controller_.JobLists().at(1).created_from().seconds(), 1'700'000'000);
