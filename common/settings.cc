@@ -91,6 +91,12 @@ Converted Convert(const toml::node& node, int64_t) {
   return {*number, ""};
 }
 
+Converted Convert(const toml::node& node, bool) {
+  const auto flag = node.value_exact<bool>();
+  if (!flag) return {std::nullopt, "must be true or false"};
+  return {*flag, ""};
+}
+
 Converted Convert(const toml::node& node, const Texts&) {
   std::optional<Texts> texts = TextsOf(node);
   if (!texts) return {std::nullopt, "must be an array of texts"};
@@ -130,6 +136,7 @@ std::string ToToml(const SettingValue& value) {
   struct Show {
     std::string operator()(const std::string& text) const { return Quoted(text); }
     std::string operator()(int64_t number) const { return std::to_string(number); }
+    std::string operator()(bool flag) const { return flag ? "true" : "false"; }
     std::string operator()(const Texts& texts) const { return Bracketed(texts, Quoted); }
     std::string operator()(const std::vector<Texts>& commands) const {
       return Bracketed(commands, *this);
@@ -248,6 +255,13 @@ void Settings::Number(Key key, int64_t value, Range range,
     if (number == nullptr || *number < range.min || *number > range.max)
       return fmt::format("must be a number{} from {} to {}", range.unit, range.min, range.max);
     take(*number);
+    return "";
+  });
+}
+
+void Settings::Flag(Key key, bool value, const std::function<void(bool)>& take) {
+  Declare(std::move(key), value, true, [take](const SettingValue& given) -> std::string {
+    take(std::get<bool>(given));
     return "";
   });
 }

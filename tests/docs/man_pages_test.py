@@ -44,7 +44,7 @@ class ManPagesTest(unittest.TestCase):
 
     def test_the_settings_have_their_keys(self):
         for name, keys in [("musterd", ["listen", "age", "gateway", "token_file"]), ("agent", ["controllers", "units"]),
-                           ("muster", ["controller", "tls_dir"])]:
+                           ("muster", ["controller", "tls_dir", "pager"])]:
             with open(os.path.join(MAN, "man5", f"{name}.toml.5"), encoding="utf-8") as file:
                 text = file.read().replace("\\", "")
             for key in keys:
