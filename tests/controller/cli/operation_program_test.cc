@@ -1,0 +1,69 @@
+// Operations as an operator names them, and their list.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "program_fixture.h"
+
+namespace muster::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class OperationsTest : public ProgramTest {
+ protected:
+  // The newest first; alice's is each third one, and the newest of them the third.
+  void MakeOperations(int count) {
+    for (int i = 0; i < count; ++i) {
+      v1::Operation& operation = controller_.operations.emplace_back();
+      operation.set_name(NameOf(count - i));
+      operation.set_created_by(i % 3 == 2 ? "alice" : "bob");
+    }
+  }
+  static std::string NameOf(int number) {
+    return "operations/01a1fd4e-0000-7000-8000-" + std::to_string(100000000000 + number);
+  }
+  static size_t LinesWith(const std::string& text, const std::string& what) {
+    size_t count = 0;
+    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
+      ++count;
+    return count;
+  }
+};
+
+TEST_F(OperationsTest, TheLastIsOnesOwn) {
+  MakeOperations(7);
+  controller_.max_page = 2;
+  Serve();
+  const Result result = Run({"operation", "cancel", "last"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(controller_.Actions(), ElementsAre("cancel " + NameOf(5)));
+}
+
+TEST_F(OperationsTest, WithoutOnesOwnThereIsNoLast) {
+  MakeOperations(2);
+  Serve();
+  const Result result = Run({"operation", "cancel", "last"});
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_THAT(result.err,
+              HasSubstr("last: there is no operation of alice; see `muster operation list`"));
+}
+
+TEST_F(OperationsTest, ABeginningIsLookedForInEveryPage) {
+  MakeOperations(7);
+  controller_.max_page = 2;
+  Serve();
+  const std::string all = NameOf(3);
+  EXPECT_EQ(Run({"operation", "cancel", all.substr(0, all.size() - 1)}).exit_code, 2);
+  EXPECT_EQ(Run({"operation", "cancel", "01a1fd4e-0000-7000-8000-100000000003"}).exit_code, 0);
+  controller_.operations.back().set_name("operations/0fa1fd4e-0000-7000-8000-100000000000");
+  EXPECT_EQ(Run({"operation", "cancel", "0f"}).exit_code, 0);
+  EXPECT_THAT(
+      controller_.Actions(),
+      ElementsAre("cancel " + all, "cancel operations/0fa1fd4e-0000-7000-8000-100000000000"));
+}
+
+}  // namespace
+}  // namespace muster::cli
