@@ -65,5 +65,22 @@ TEST_F(OperationsTest, ABeginningIsLookedForInEveryPage) {
       ElementsAre("cancel " + all, "cancel operations/0fa1fd4e-0000-7000-8000-100000000000"));
 }
 
+TEST_F(OperationsTest, TheListIsThatOfJobs) {
+  MakeOperations(30);
+  controller_.max_page = 8;
+  Serve();
+  const Result result = Run({"operation", "list"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(LinesWith(result.out, "\noperations/"), 20u);
+  EXPECT_EQ(result.err, "muster: there are more than these 20; --limit N or --all lists them\n");
+  EXPECT_EQ(LinesWith(Run({"operation", "list", "--limit", "5"}).out, "\noperations/"), 5u);
+  const Result all = Run({"operation", "list", "--all"});
+  EXPECT_EQ(LinesWith(all.out, "\noperations/"), 30u);
+  EXPECT_EQ(all.err, "");
+  const Result document = Run({"operation", "list", "-o", "json"});
+  EXPECT_EQ(nlohmann::json::parse(document.out)["operations"].size(), 30u);
+  EXPECT_EQ(document.err, "");
+}
+
 }  // namespace
 }  // namespace muster::cli
