@@ -7,16 +7,12 @@
 #include <vector>
 
 #include "controller/cli/duration.h"
+#include "controller/cli/environment.h"
 
 namespace muster::cli {
 namespace {
 
 constexpr char kSystemFile[] = "/etc/muster/muster.toml";
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // Empty without a home.
 std::string UserFile() {
