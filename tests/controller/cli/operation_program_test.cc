@@ -82,5 +82,39 @@ TEST_F(OperationsTest, TheListIsThatOfJobs) {
   EXPECT_EQ(document.err, "");
 }
 
+// What a shell is offered by an operator's muster.toml and `environment`.
+class CompleteTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    for (const char* name : {"1", "2", "3"})
+      controller_.nodes.emplace_back().set_name(std::string("nodes/x1000c0s0b0n") + name);
+    controller_.max_page = 2;
+    Serve();
+  }
+  std::string Offered(const std::string& settings, const std::string& environment) {
+    std::ofstream(dir_ + "/muster.toml") << settings;
+    const std::string line = "MUSTER_CONFIG=" + dir_ + "/muster.toml " + environment + " " +
+                             MUSTER_PROGRAM + " __complete node show x >" + dir_ + "/offered";
+    EXPECT_EQ(std::system(line.c_str()), 0) << line;
+    return ReadFile(dir_ + "/offered");
+  }
+  std::string Tls() const { return dir_ + "/operator"; }
+};
+
+TEST_F(CompleteTest, TheControllerOfTheSettingsIsAskedForEveryPage) {
+  const std::string offered =
+      Offered("controller = \"" + address_ + "\"\ntls_dir = \"" + Tls() + "\"\n", "");
+  EXPECT_EQ(offered, "open\nx1000c0s0b0n1\nx1000c0s0b0n2\nx1000c0s0b0n3\n");
+}
+
+TEST_F(CompleteTest, TheEnvironmentGoesBeforeTheSettings) {
+  EXPECT_THAT(Offered("controller = \"127.0.0.1:1\"\ntls_dir = \"/none\"\n",
+                      "MUSTER_CONTROLLER=" + address_ + " MUSTER_TLS_DIR=" + Tls()),
+              HasSubstr("x1000c0s0b0n3"));
+  EXPECT_THAT(Offered("controller = \"" + address_ + "\"\ntls_dir = \"" + Tls() + "\"\n",
+                      "MUSTER_CONTROLLER=127.0.0.1:1"),
+              Not(HasSubstr("x1000")));
+}
+
 }  // namespace
 }  // namespace muster::cli
