@@ -1,10 +1,10 @@
 #include "common/settings.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <utility>
 
+#include "common/edit_distance.h"
 #include "common/identity.h"
 #include "common/toml_file.h"
 
@@ -33,27 +33,12 @@ std::string Bracketed(const std::vector<T>& elements, const Show& show) {
   return "[" + text + "]";
 }
 
-// How many letters to add, take away or change to make the one the other.
-size_t Distance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t corner = std::exchange(row[0], i + 1);
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t changed = corner + (a[i] == b[j] ? 0 : 1);
-      corner = row[j + 1];
-      row[j + 1] = std::min({changed, corner + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
-
 // Of what somebody meant who wrote `name`; empty if nothing is near.
 std::string Nearest(const std::string& name, const Texts& candidates) {
   std::string nearest;
   size_t least = 2 + name.size() / 5;  // more is another word
   for (const std::string& candidate : candidates) {
-    const size_t distance = Distance(name, candidate);
+    const size_t distance = EditDistance(name, candidate);
     if (distance > least || (distance == least && !nearest.empty())) continue;
     least = distance;
     nearest = candidate;
@@ -89,6 +74,12 @@ Converted Convert(const toml::node& node, int64_t) {
   const auto number = node.value_exact<int64_t>();
   if (!number) return {std::nullopt, "must be a number"};
   return {*number, ""};
+}
+
+Converted Convert(const toml::node& node, bool) {
+  const auto flag = node.value_exact<bool>();
+  if (!flag) return {std::nullopt, "must be true or false"};
+  return {*flag, ""};
 }
 
 Converted Convert(const toml::node& node, const Texts&) {
@@ -130,6 +121,7 @@ std::string ToToml(const SettingValue& value) {
   struct Show {
     std::string operator()(const std::string& text) const { return Quoted(text); }
     std::string operator()(int64_t number) const { return std::to_string(number); }
+    std::string operator()(bool flag) const { return flag ? "true" : "false"; }
     std::string operator()(const Texts& texts) const { return Bracketed(texts, Quoted); }
     std::string operator()(const std::vector<Texts>& commands) const {
       return Bracketed(commands, *this);
@@ -248,6 +240,13 @@ void Settings::Number(Key key, int64_t value, Range range,
     if (number == nullptr || *number < range.min || *number > range.max)
       return fmt::format("must be a number{} from {} to {}", range.unit, range.min, range.max);
     take(*number);
+    return "";
+  });
+}
+
+void Settings::Flag(Key key, bool value, const std::function<void(bool)>& take) {
+  Declare(std::move(key), value, true, [take](const SettingValue& given) -> std::string {
+    take(std::get<bool>(given));
     return "";
   });
 }

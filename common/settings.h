@@ -16,10 +16,10 @@
 namespace muster {
 
 using Texts = std::vector<std::string>;
-// A text, a number, an array of texts, an array of commands with their arguments.
-using SettingValue = std::variant<std::string, int64_t, Texts, std::vector<Texts>>;
+// A text, a number, true or false, an array of texts, an array of commands with their arguments.
+using SettingValue = std::variant<std::string, int64_t, bool, Texts, std::vector<Texts>>;
 
-// `"a"`, `7`, `["a", "b"]`: as it stands in a file.
+// `"a"`, `7`, `true`, `["a", "b"]`: as it stands in a file.
 std::string ToToml(const SettingValue& value);
 
 // What people read of a key.
@@ -68,6 +68,7 @@ class Settings {
   void Text(Key key, std::string* field, const Take<std::string>& check = nullptr);
   void TextBy(Key key, std::string value, bool has_default, Take<std::string> take);
   void Number(Key key, int64_t value, Range range, const std::function<void(int64_t)>& take);
+  void Flag(Key key, bool value, const std::function<void(bool)>& take);
   void List(Key key, Texts* field, const Take<Texts>& check = nullptr);
   void ListBy(Key key, Texts value, bool has_default, Take<Texts> take);
   // Never has a default.

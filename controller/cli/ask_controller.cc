@@ -1,48 +1,45 @@
 #include "controller/cli/ask_controller.h"
 
-#include <cstdlib>
 #include <map>
 #include <string>
 
 #include "common/time.h"
-#include "controller/cli/connection.h"
+#include "controller/cli/environment.h"
 #include "controller/cli/job_view.h"
+#include "controller/cli/paging.h"
 #include "controller/cli/printable.h"
 
 namespace muster::cli {
 namespace {
 
 constexpr Duration kPatience = 1s;
-// The most that the controller gives at once: all nodes of a large system.
-constexpr uint32_t kNodes = 10'000;
+// The most that the controller gives at once.
+constexpr uint32_t kNodesPage = 10'000;
 constexpr uint32_t kNewest = 20;
 
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
+// One connection, and one try of each call, without a word about how it went. Nothing is waited for any more after kPatience.
+class Asker {
+ public:
+  explicit Asker(const ConnectionOptions& where)
+      : until_(std::chrono::system_clock::now() + kPatience) {
+    absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(where);
+    if (connection.ok()) connection_ = std::move(*connection);
+  }
 
-std::unique_ptr<Connection> Connect(const TypedConnection& where) {
-  ConnectionOptions options;
-  options.controller =
-      where.controller.empty() ? Environment("MUSTER_CONTROLLER") : where.controller;
-  options.tls_dir = where.tls_dir.empty() ? Environment("MUSTER_TLS_DIR") : where.tls_dir;
-  absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(options);
-  return connection.ok() ? std::move(*connection) : nullptr;
-}
+  template <typename Method, typename Request, typename Response>
+  bool Ask(Method method, const Request& request, Response* response) {
+    if (connection_ == nullptr) return false;
+    grpc::ClientContext context;
+    context.set_deadline(until_);
+    if ((connection_->stub().*method)(&context, request, response).ok()) return true;
+    response->Clear();
+    return false;
+  }
 
-// One try, without a word about how it went.
-template <typename Method, typename Request, typename Response>
-void AskOnce(const TypedConnection& where, Method method, const Request& request,
-             Response* response) {
-  const std::unique_ptr<Connection> connection = Connect(where);
-  if (connection == nullptr) return;
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::duration_cast<std::chrono::microseconds>(kPatience));
-  const grpc::Status status = (connection->stub().*method)(&context, request, response);
-  if (!status.ok()) response->Clear();
-}
+ private:
+  std::chrono::system_clock::time_point until_;
+  std::unique_ptr<Connection> connection_;  // null: it cannot be asked
+};
 
 std::string Lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -79,13 +76,18 @@ void AddWhatIsKnown(Known what, const v1::Node& node, std::map<std::string, std:
   }
 }
 
-std::vector<Candidate> FromNodes(Known what, const TypedConnection& where) {
+std::vector<Candidate> FromNodes(Known what, const ConnectionOptions& where) {
+  Asker asker(where);
   v1::ListNodesRequest request;
-  request.set_page_size(kNodes);
-  v1::ListNodesResponse response;
-  AskOnce(where, &v1::Controller::Stub::ListNodes, request, &response);
+  request.set_page_size(kNodesPage);
   std::map<std::string, std::string> words;
-  for (const v1::Node& node : response.nodes()) AddWhatIsKnown(what, node, &words);
+  for (int page = 0; page < kMaxPages; ++page) {
+    v1::ListNodesResponse response;
+    if (!asker.Ask(&v1::Controller::Stub::ListNodes, request, &response)) break;
+    for (const v1::Node& node : response.nodes()) AddWhatIsKnown(what, node, &words);
+    if (response.next_page_token().empty()) break;
+    request.set_page_token(response.next_page_token());
+  }
   std::vector<Candidate> candidates;
   for (const auto& [word, about] : words) candidates.push_back({word, about});
   return candidates;
@@ -93,11 +95,11 @@ std::vector<Candidate> FromNodes(Known what, const TypedConnection& where) {
 
 std::string IdIn(const std::string& name) { return Printable(name.substr(name.find('/') + 1)); }
 
-std::vector<Candidate> Jobs(const TypedConnection& where) {
+std::vector<Candidate> Jobs(const ConnectionOptions& where) {
   v1::ListJobsRequest request;
   request.set_page_size(kNewest);
   v1::ListJobsResponse response;
-  AskOnce(where, &v1::Controller::Stub::ListJobs, request, &response);
+  Asker(where).Ask(&v1::Controller::Stub::ListJobs, request, &response);
   std::vector<Candidate> jobs;
   for (const v1::Job& job : response.jobs())
     jobs.push_back(
@@ -105,11 +107,11 @@ std::vector<Candidate> Jobs(const TypedConnection& where) {
   return jobs;
 }
 
-std::vector<Candidate> Operations(const TypedConnection& where) {
+std::vector<Candidate> Operations(const ConnectionOptions& where) {
   v1::ListOperationsRequest request;
   request.set_page_size(kNewest);
   v1::ListOperationsResponse response;
-  AskOnce(where, &v1::Controller::Stub::ListOperations, request, &response);
+  Asker(where).Ask(&v1::Controller::Stub::ListOperations, request, &response);
   std::vector<Candidate> operations;
   for (const v1::Operation& operation : response.operations())
     operations.push_back({IdIn(operation.name()), "by " + Printable(operation.created_by())});
@@ -118,7 +120,18 @@ std::vector<Candidate> Operations(const TypedConnection& where) {
 
 }  // namespace
 
-std::vector<Candidate> KnownByController(Known what, const TypedConnection& where) {
+ConnectionOptions WithTyped(const ConnectionOptions& settings, const TypedConnection& typed) {
+  const auto first = [](const std::string& word, const char* variable, const std::string& setting) {
+    const std::string of_environment = Environment(variable);
+    return !word.empty() ? word : !of_environment.empty() ? of_environment : setting;
+  };
+  ConnectionOptions where = settings;
+  where.controller = first(typed.controller, "MUSTER_CONTROLLER", settings.controller);
+  where.tls_dir = first(typed.tls_dir, "MUSTER_TLS_DIR", settings.tls_dir);
+  return where;
+}
+
+std::vector<Candidate> KnownByController(Known what, const ConnectionOptions& where) {
   if (what == Known::kJobs) return Jobs(where);
   if (what == Known::kOperations) return Operations(where);
   return FromNodes(what, where);

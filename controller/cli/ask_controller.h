@@ -7,7 +7,10 @@
 
 namespace muster::cli {
 
-// Within a second; what is not known by then is left out, and nothing is said about it.
-std::vector<Candidate> KnownByController(Known what, const TypedConnection& where);
+// Within a second, all pages together; what is not known by then is left out, and nothing is said about it.
+std::vector<Candidate> KnownByController(Known what, const ConnectionOptions& where);
+
+// What is typed goes before the environment, and that before `settings`.
+ConnectionOptions WithTyped(const ConnectionOptions& settings, const TypedConnection& typed);
 
 }  // namespace muster::cli

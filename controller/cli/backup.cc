@@ -12,6 +12,7 @@
 #include "controller/cli/part_file.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/verbs.h"
+#include "controller/cli/write_all.h"
 #include "controller/pki/sha256.h"
 
 namespace muster::cli {

@@ -1,15 +1,12 @@
 #include "controller/cli/baseline.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 
 #include "controller/cli/follow.h"
 #include "controller/cli/json.h"
+#include "controller/cli/part_file.h"
 #include "controller/nodeset/node_name.h"
 
 namespace muster::cli {
@@ -35,6 +32,14 @@ absl::StatusOr<v1::Subscriber> ReadSubscriber(const Json& json) {
     subscriber.add_agents(agent.get<std::string>());
   }
   return subscriber;
+}
+
+// Others may read it, for it has no secrets.
+absl::Status WriteFile(const std::string& path, const std::string& text) {
+  absl::StatusOr<PartFile> file = PartFile::Create(path, /*may_replace=*/false, 0644);
+  MUSTER_RETURN_IF_ERROR(file.status());
+  MUSTER_RETURN_IF_ERROR(file->Write(text));
+  return file->Finish();
 }
 
 }  // namespace
@@ -77,22 +82,10 @@ absl::Status WriteBaseline(const std::string& path, const std::string& text) {
     Print(text);
     return absl::OkStatus();
   }
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0 && errno == EEXIST) {
-    return MakeStatus(absl::StatusCode::kAlreadyExists,
-                      "{} exists, and a baseline is not written over: name another file", path);
-  }
-  if (fd < 0) return ErrnoStatus(errno, "write " + path);
-  size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t result = write(fd, text.data() + written, text.size() - written);
-    if (result < 0) break;
-    written += static_cast<size_t>(result);
-  }
-  const bool is_good = written == text.size() && fsync(fd) == 0;
-  const int error = errno;
-  close(fd);
-  return is_good ? absl::OkStatus() : ErrnoStatus(error, "write " + path);
+  const absl::Status status = WriteFile(path, text);
+  if (status.code() != absl::StatusCode::kAlreadyExists) return status;
+  return MakeStatus(status.code(),
+                    "{} exists, and a baseline is not written over: name another file", path);
 }
 
 }  // namespace muster::cli

@@ -17,7 +17,7 @@ absl::StatusOr<std::vector<v1::Subscriber>> ParseBaseline(const std::string& tex
 
 std::string BaselineText(const std::vector<v1::Subscriber>& subscribers, const std::string& time);
 
-// ALREADY_EXISTS if there is such a file: a baseline is never written over. "-" is standard output.
+// ALREADY_EXISTS if there is such a file: a baseline is never written over. It is there whole or not at all. "-" is standard output.
 absl::Status WriteBaseline(const std::string& path, const std::string& text);
 
 }  // namespace muster::cli

@@ -7,16 +7,12 @@
 #include <vector>
 
 #include "controller/cli/duration.h"
+#include "controller/cli/environment.h"
 
 namespace muster::cli {
 namespace {
 
 constexpr char kSystemFile[] = "/etc/muster/muster.toml";
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // Empty without a home.
 std::string UserFile() {
@@ -33,6 +29,14 @@ Settings::Take<std::string> DurationInto(Duration* duration) {
     *duration = *parsed;
     return "";
   };
+}
+
+// "table", "json" …, with their quotes.
+std::string FormatsInQuotes() {
+  std::string text;
+  for (const NamedFormat& each : kOutputFormats)
+    text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", each.name);
+  return text;
 }
 
 absl::Status ReadFile(const std::string& path, GlobalOptions* options) {
@@ -57,12 +61,16 @@ Settings CliSettings(GlobalOptions* options) {
   settings.Text({"tls_dir", "The directory with ca.pem, cert.pem and key.pem of an operator.",
                  "/etc/muster/operator"},
                 &connection.tls_dir);
-  settings.TextBy({"output", "How answers are shown: \"table\", or \"json\"."}, "table", true,
-                  [options](const std::string& text) {
-                    if (text != "table" && text != "json") return "must be \"table\" or \"json\"";
-                    options->output = text == "json" ? OutputFormat::kJson : OutputFormat::kTable;
-                    return "";
+  const std::string formats = FormatsInQuotes();
+  settings.TextBy({"output", fmt::format("How answers are shown: {}; as -o.", formats)}, "table",
+                  true, [options, formats](const std::string& text) -> std::string {
+                    const bool is_one = TakeOutputFormat(text, &options->output);
+                    return is_one ? "" : "must be one of " + formats;
                   });
+  settings.Flag({"pager",
+                 "Whether a list longer than the terminal is shown by $MUSTER_PAGER, $PAGER or "
+                 "less; false is as --no-pager."},
+                true, [options](bool is_wanted) { options->no_pager = !is_wanted; });
   settings.TextBy({"connect_timeout", "How long an unreachable controller is tried."}, "30s", true,
                   DurationInto(&connection.connect_timeout));
   settings.TextBy({"reconnect_timeout", "How long a broken watch of a job is tried again."}, "5min",

@@ -75,7 +75,7 @@ CommandLine::CommandLine()
 int CommandLine::Run(int argc, char** argv) {
   // What is typed goes before it.
   const absl::Status settings = ReadCliSettings(&global_);
-  if (IsCompletion(argc, argv)) return Complete(app_, argc, argv);
+  if (IsCompletion(argc, argv)) return Complete(app_, global_.connection, argc, argv);
   // Before any verb acts, and after what only shows help.
   app_.parse_complete_callback([&settings] {
     if (settings.ok()) return;

@@ -7,19 +7,16 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <set>
 
 #include "controller/cli/ask_controller.h"
 #include "controller/cli/command_line.h"
 #include "controller/cli/help_format.h"
-#include "muster/v1/job.pb.h"
+#include "controller/cli/job_view.h"
+#include "controller/cli/node_completion.h"
 
 namespace muster::cli {
 namespace {
-
-// More than these are shortened to what comes next in their names.
-constexpr size_t kMaxOffered = 60;
 
 // What is at the cursor.
 struct Cursor {
@@ -118,74 +115,9 @@ std::vector<Candidate> Words(const std::vector<std::string>& words) {
   return candidates;
 }
 
-std::vector<Candidate> TaskStates() {
-  std::vector<Candidate> states;
-  for (int state = v1::TASK_STATE_PENDING; v1::TaskState_IsValid(state); ++state) {
-    std::string name =
-        v1::TaskState_Name(static_cast<v1::TaskState>(state)).substr(sizeof "TASK_STATE");
-    for (char& c : name) c = c == '_' ? '-' : static_cast<char>(std::tolower(c));
-    states.push_back({name});
-  }
-  return states;
-}
-
-// What a list has before its last comma outside of brackets stays as it is.
-size_t BeginOfLast(const std::string& list) {
-  size_t begin = 0;
-  int depth = 0;
-  for (size_t i = 0; i < list.size(); ++i) {
-    depth += list[i] == '[' ? 1 : list[i] == ']' ? -1 : 0;
-    if (list[i] == ',' && depth == 0) begin = i + 1;
-  }
-  return begin;
-}
-
-// Files of a ^FILE that need no quotes.
-std::vector<Candidate> FilesAt(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  std::vector<Candidate> files;
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(folder.empty() ? "." : folder, error)) {
-    const std::string name = entry.path().filename().string();
-    const bool is_hidden = name.starts_with(".") && path.size() == folder.size();
-    if (is_hidden || name.find_first_of(" \t\n'\"\\$`*?[](){};&|<>,#") != std::string::npos)
-      continue;
-    std::error_code ignored;
-    files.push_back({"^" + folder + name + (entry.is_directory(ignored) ? "/" : "")});
-  }
-  return files;
-}
-
-// A node's name up to the end of the number after what is typed.
-std::string NextPart(const std::string& name, size_t typed) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  size_t end = typed;
-  while (end < name.size() && !is_digit(name[end])) ++end;
-  while (end < name.size() && is_digit(name[end])) ++end;
-  return name.substr(0, end);
-}
-
-// Ten thousand names are no help; those of the cabinets are.
-std::vector<Candidate> Shortened(std::vector<Candidate> nodes, const std::string& word) {
-  std::erase_if(nodes, [&](const Candidate& node) { return !node.word.starts_with(word); });
-  if (nodes.size() <= kMaxOffered) return nodes;
-  std::vector<std::string> parts;
-  for (const Candidate& node : nodes) {
-    std::string part = NextPart(node.word, word.size());
-    if (parts.empty() || parts.back() != part) parts.push_back(std::move(part));
-  }
-  std::sort(parts.begin(), parts.end());
-  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
-  return Words(parts);
-}
-
-std::vector<Candidate> Nodes(const Cursor& cursor, const AskController& ask) {
-  if (cursor.word.starts_with("^")) return FilesAt(cursor.word.substr(1));
-  // Groups of ClusterShell, @NAME, would be named here.
-  if (cursor.word.starts_with("@") || cursor.word.find('[') != std::string::npos) return {};
-  return Shortened(ask(Known::kNodes, cursor.where), cursor.word);
+// An argument of `muster nodeset`; that of split may be the number of parts, too.
+bool IsSet(const CLI::Option& option, const std::string& verb) {
+  return verb.starts_with("muster nodeset") && option.get_positional();
 }
 
 void CompleteValue(Cursor& cursor, const AskController& ask, Completion* out) {
@@ -196,11 +128,19 @@ void CompleteValue(Cursor& cursor, const AskController& ask, Completion* out) {
   const auto is = [&name](std::initializer_list<const char*> names) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  const auto take_list = [&] {
+  // What stands before its last part stays as it is.
+  const auto go_on_at = [&](size_t begin) {
     out->kind = Completion::Kind::kOpen;
-    const size_t begin = BeginOfLast(cursor.word);
     cursor.before += cursor.word.substr(0, begin);
     cursor.word.erase(0, begin);
+  };
+  const auto take_list = [&](const std::vector<std::string>& words) {
+    go_on_at(cursor.word.rfind(',') + 1);
+    out->candidates = Words(words);
+  };
+  const auto take_set = [&](const std::function<std::vector<Candidate>()>& nodes) {
+    go_on_at(BeginOfOperand(cursor.word));
+    out->candidates = OperandCandidates(cursor.word, nodes);
   };
   const auto known = [&](Known what) { out->candidates = ask(what, cursor.where); };
   if (const std::vector<std::string> choices = Choices(option); !choices.empty()) {
@@ -210,15 +150,15 @@ void CompleteValue(Cursor& cursor, const AskController& ask, Completion* out) {
   } else if (is({"sat", "baseline", "tls-dir", "dir", "out", "FILE", "DIR"})) {
     out->kind = Completion::Kind::kFile;
   } else if (is({"nodes", "exclude"})) {
-    take_list();
-    out->candidates = Nodes(cursor, ask);
-  } else if (is({"state"}) && cursor.verb->get_option_no_throw("--exclude") != nullptr) {
-    take_list();
-    out->candidates = TaskStates();
+    take_set([&] { return ask(Known::kNodes, cursor.where); });
+  } else if (IsSet(option, verb)) {
+    // It speaks to no controller.
+    take_set([] { return std::vector<Candidate>(); });
+  } else if (is({"state"})) {
+    const bool has_nodes = cursor.verb->get_option_no_throw("--exclude") != nullptr;
+    take_list(has_nodes ? TaskStateWords() : JobStateWords());
   } else if (is({"hsm-state"})) {
-    take_list();
-    out->candidates =
-        Words({"ready", "standby", "on", "off", "halt", "populated", "empty", "unknown"});
+    take_list({"ready", "standby", "on", "off", "halt", "populated", "empty", "unknown"});
   } else if (is({"role"})) {
     known(Known::kRoles);
   } else if (is({"group"})) {
@@ -228,7 +168,7 @@ void CompleteValue(Cursor& cursor, const AskController& ask, Completion* out) {
   } else if (is({"UNIT"})) {
     known(Known::kUnits);
   } else if (is({"NODE"})) {
-    out->candidates = Shortened(ask(Known::kNodes, cursor.where), cursor.word);
+    out->candidates = NodeCandidates(ask(Known::kNodes, cursor.where), cursor.word);
     if (out->candidates.size() > 1) out->kind = Completion::Kind::kOpen;
   } else if (is({"from-job", "ID"})) {
     known(verb.starts_with("muster operation") ? Known::kOperations : Known::kJobs);
@@ -271,8 +211,11 @@ bool IsCompletion(int argc, char** argv) {
   return argc >= 2 && std::strcmp(argv[1], "__complete") == 0;
 }
 
-int Complete(const CLI::App& app, int argc, char** argv) {
-  const Completion completion = CompletionOf(app, {argv + 2, argv + argc}, KnownByController);
+int Complete(const CLI::App& app, const ConnectionOptions& settings, int argc, char** argv) {
+  const auto ask = [&settings](Known what, const TypedConnection& typed) {
+    return KnownByController(what, WithTyped(settings, typed));
+  };
+  const Completion completion = CompletionOf(app, {argv + 2, argv + argc}, ask);
   fmt::print("{}\n", Name(completion.kind));
   for (const Candidate& one : completion.candidates)
     fmt::print("{}{}{}\n", one.word, one.about.empty() ? "" : "\t", one.about);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "controller/cli/connection.h"
+
 namespace muster::cli {
 
 struct Candidate {
@@ -26,7 +28,7 @@ struct Completion {
 
 // What the controller knows.
 enum class Known { kNodes, kRoles, kGroups, kPartitions, kUnits, kJobs, kOperations };
-// What was typed of where the controller is; empty: by the environment.
+// What was typed of where the controller is; empty: by the environment and the settings.
 struct TypedConnection {
   std::string controller;
   std::string tls_dir;
@@ -39,7 +41,7 @@ Completion CompletionOf(const CLI::App& app, const std::vector<std::string>& wor
                         const AskController& ask);
 
 bool IsCompletion(int argc, char** argv);
-// Never fails: what cannot be known is not offered. The exit code.
-int Complete(const CLI::App& app, int argc, char** argv);
+// Never fails: what cannot be known is not offered. `settings` are those of the files. The exit code.
+int Complete(const CLI::App& app, const ConnectionOptions& settings, int argc, char** argv);
 
 }  // namespace muster::cli

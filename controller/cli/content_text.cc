@@ -7,16 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "controller/cli/names.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
 #include "controller/nodeset/node_set.h"
 
 namespace muster::cli {
 namespace {
-
-std::string WithoutPrefix(const std::string& name, const std::string& prefix) {
-  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
-}
 
 bool IsOpen(v1::ContentState state) {
   return state == v1::CONTENT_STATE_CLEAN || state == v1::CONTENT_STATE_NOT_A_CLIENT ||

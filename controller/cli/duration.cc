@@ -13,6 +13,7 @@ double SecondsIn(const std::string& unit) {
   if (unit == "ms") return 1e-3;
   if (unit == "m" || unit == "min") return 60;
   if (unit == "h") return 3600;
+  if (unit == "d") return 86'400;
   return 0;
 }
 
@@ -26,8 +27,8 @@ absl::StatusOr<Duration> ParseDuration(const std::string& text) {
   const bool is_number = error == std::errc() && std::isfinite(number) && !std::signbit(number);
   if (!is_number || (seconds == 0 && number != 0) || SecondsIn(std::string(rest, end)) == 0) {
     return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "\"{}\" is not a duration; write a number with ms, s, min or h, such as 30s; "
-                      "a number alone is seconds",
+                      "\"{}\" is not a duration; write a number with ms, s, min, h or d, such as "
+                      "30s; a number alone is seconds",
                       text);
   }
   if (seconds > std::chrono::duration<double>(kMaxDuration).count()) {

@@ -124,6 +124,19 @@ void GroupSources::AddFlat(const std::string& file, const std::string& source,
   }
 }
 
+std::vector<std::string> GroupSources::Names(bool with_source) const {
+  const absl::StatusOr<std::string> usual = DefaultSource();
+  std::vector<std::string> names;
+  for (const auto& [name, source] : sources_) {
+    const bool is_usual = usual.ok() && name == *usual;
+    for (const auto& entry : source.groups) {
+      const Key group(name, entry.first);
+      names.push_back(is_usual && !with_source ? "@" + entry.first : GroupName(group));
+    }
+  }
+  return names;
+}
+
 absl::StatusOr<NodeSet> GroupSources::NodesOf(const std::string& word) { return NodesOf(word, ""); }
 
 // `source` is that of the group in whose text the word stands; empty for the default.

@@ -34,6 +34,9 @@ class GroupSources {
 
   bool HasSource(const std::string& source) const { return sources_.contains(source); }
 
+  // "@group" of the default source and "@source:group" of the others; or all with their source. In order.
+  std::vector<std::string> Names(bool with_source) const;
+
   // Of "@group", "@source:group", "@rack[1-3]", "@*". An empty set is one. INVALID_ARGUMENT with one sentence for a group or a source that is not
   // there, a group that is part of itself, and a group's text that is no node set.
   absl::StatusOr<NodeSet> NodesOf(const std::string& word);

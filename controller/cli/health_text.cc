@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/ascii.h"
+#include "controller/cli/names.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/text_table.h"
 #include "controller/cli/times.h"
@@ -19,10 +20,6 @@ constexpr int kMaxParts = 12;
 constexpr int kMaxGroups = 10;
 // A folded set that is longer is cut; -o json has all of it.
 constexpr size_t kMaxNodes = 120;
-
-std::string WithoutPrefix(const std::string& name, const std::string& prefix) {
-  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
-}
 
 std::string VerdictName(v1::HealthVerdict verdict) {
   return WithoutPrefix(v1::HealthVerdict_Name(verdict), "HEALTH_VERDICT_");

@@ -1,16 +1,15 @@
 // muster job list [--state LIST] [--since TIME] [--until TIME] [--by USER] - the newest jobs first.
 #include <google/protobuf/util/time_util.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <memory>
 
 #include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/job_id.h"
+#include "controller/cli/list_limit.h"
 #include "controller/cli/pager.h"
 #include "controller/cli/paging.h"
 #include "controller/cli/policy_text.h"
@@ -24,13 +23,9 @@
 namespace muster::cli {
 namespace {
 
-constexpr uint32_t kDefaultLimit = 20;
-constexpr uint32_t kMaxLimit = 100'000;
-
 struct ListOptions {
   v1::ListJobsRequest request;  // what was typed of it
-  uint32_t limit = kDefaultLimit;
-  bool all = false;
+  ListLimit limit;
   bool is_own = false;  // --by me
 };
 
@@ -72,10 +67,7 @@ void PrintList(const Listed& listed, const GlobalOptions& global) {
   table.AddRow({"JOB", "STATE", "WORK", "NODES", "OK", "N/A", "NOT OK", "BY", "CREATED"});
   for (const v1::Job& job : listed.jobs) table.AddRow(Row(job));
   PrintPaged(table.Text(SizeOfScreenText().columns), !global.no_pager);
-  if (listed.has_more && isatty(STDOUT_FILENO) == 1) {
-    fmt::print(stderr, "muster: there are more than these {}; --limit N or --all lists them\n",
-               listed.jobs.size());
-  }
+  if (listed.has_more) TellThereIsMore(listed.jobs.size());
 }
 
 absl::StatusOr<std::string> OwnName(const ConnectionOptions& options) {
@@ -100,11 +92,11 @@ absl::StatusOr<Listed> FetchJobs(const ListOptions& options, const GlobalOptions
     MUSTER_RETURN_IF_ERROR(name.status());
     request.set_created_by(*name);
   }
-  const uint32_t limit = options.all ? std::numeric_limits<uint32_t>::max() : options.limit;
+  const size_t limit = options.limit.CountFor(global.output);
   Listed listed;
   do {
-    const uint32_t missing = limit - static_cast<uint32_t>(listed.jobs.size());
-    request.set_page_size(std::min<uint32_t>(kPageSize, missing));
+    const size_t missing = limit - listed.jobs.size();
+    request.set_page_size(static_cast<uint32_t>(std::min<size_t>(kPageSize, missing)));
     v1::ListJobsResponse response;
     MUSTER_RETURN_IF_ERROR(
         (*connection)->Call(&v1::Controller::Stub::ListJobs, "list jobs", request, response));
@@ -152,7 +144,7 @@ void AddFilters(CLI::App& verb, ListOptions& options) {
       ->type_name("LIST");
   AddTime(verb, "--since",
           "Those made at or after this: 2026-11-21T08:04:11Z, \"2026-11-21 08:04\" in local time, "
-          "or how long ago, 30min",
+          "or how long ago, 30min or 7d",
           [&request](const auto& time) { *request.mutable_created_from() = time; });
   AddTime(verb, "--until", "Those made before this",
           [&request](const auto& time) { *request.mutable_created_before() = time; });
@@ -172,10 +164,7 @@ void AddJobList(CLI::App& job, const GlobalOptions& global, int& exit_code) {
   CLI::App* verb = job.add_subcommand("list", "The newest jobs first");
   const auto options = std::make_shared<ListOptions>();
   AddFilters(*verb, *options);
-  CLI::Option* limit = verb->add_option("--limit", options->limit, "At most so many (20)")
-                           ->check(CLI::Range(1u, kMaxLimit))
-                           ->type_name("N");
-  verb->add_flag("--all", options->all, "Every one")->excludes(limit);
+  AddLimitOptions(*verb, options->limit);
   verb->callback(
       [options, &global, &exit_code] { exit_code = static_cast<int>(ListJobs(*options, global)); });
 }

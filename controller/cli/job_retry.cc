@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <iterator>
 
 #include "controller/cli/job_action.h"
 #include "controller/cli/job_id.h"
@@ -16,9 +17,9 @@
 namespace muster::cli {
 namespace {
 
-// Those that may end better when they are tried again. REFUSED and NOT_APPLICABLE will not; CANCELLED was somebody's wish.
-const std::vector<v1::TaskState> kRetried = {v1::TASK_STATE_FAILED, v1::TASK_STATE_TIMED_OUT,
-                                             v1::TASK_STATE_UNDELIVERED, v1::TASK_STATE_LOST};
+std::vector<v1::TaskState> UsualStates() {
+  return {std::begin(kRetriedStates), std::end(kRetriedStates)};
+}
 
 // What an operator may have expected to be tried, too.
 void TellWhatIsLeftOut(const v1::Job& job) {
@@ -49,7 +50,7 @@ ExitCode RetryJob(const std::string& id, JobOptions options, const GlobalOptions
     *work.mutable_restart_unit()->mutable_settle() = ToProto(*options.settle);
   options.policy = Overridden(old.policy(), options.policy);
   options.targets.from_jobs = {*name};
-  if (options.targets.states == kRetried) TellWhatIsLeftOut(old);
+  if (options.targets.states == UsualStates()) TellWhatIsLeftOut(old);
   const absl::StatusOr<v1::Targets> targets = ReadTargets(options.targets, std::cin);
   if (!targets.ok()) return Fail(targets.status());
   return SubmitJob(**connection, work, *targets, options, global);
@@ -66,7 +67,7 @@ void AddJobRetry(CLI::App& job, const GlobalOptions& global, int& exit_code) {
       verb->get_footer());
   const auto options = std::make_shared<JobOptions>();
   const std::shared_ptr<std::string> id = AddJobId(*verb);
-  options->targets.states = kRetried;
+  options->targets.states = UsualStates();
   AddStateOption(*verb,
                  "Only the nodes whose task is in one of these (failed,timed-out,undelivered,lost)",
                  options->targets);

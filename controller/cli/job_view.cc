@@ -18,18 +18,18 @@ std::string Unprefixed(const std::string& name, const std::string& prefix, int n
   return name.empty() ? fmt::format("STATE_{}", number) : name.substr(prefix.size());
 }
 
-// "pending, dispatched, …", as they may be typed.
+// But the unspecified one.
 template <typename State>
-std::string AllStates() {
+std::vector<std::string> WordsOfStates() {
   const google::protobuf::EnumDescriptor& names = *google::protobuf::GetEnumDescriptor<State>();
-  std::string text;
+  std::vector<std::string> words;
   for (int number = 1; names.FindValueByNumber(number) != nullptr; ++number) {
-    std::string name = StateName(static_cast<State>(number));
-    for (char& c : name)
+    std::string word = StateName(static_cast<State>(number));
+    for (char& c : word)
       c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    text += (text.empty() ? "" : ", ") + name;
+    words.push_back(std::move(word));
   }
-  return text;
+  return words;
 }
 
 template <typename State>
@@ -44,13 +44,14 @@ absl::StatusOr<std::vector<State>> ParseStates(const std::string& text, const ch
     const auto* value = google::protobuf::GetEnumDescriptor<State>()->FindValueByName(name);
     if (value == nullptr || value->number() == 0) {
       return MakeStatus(absl::StatusCode::kInvalidArgument,
-                        "\"{}\" is no state of a {}; there are {}", word, what, AllStates<State>());
+                        "\"{}\" is no state of a {}; there are {}", word, what,
+                        fmt::join(WordsOfStates<State>(), ", "));
     }
     states.push_back(static_cast<State>(value->number()));
   }
   if (states.empty()) {
     return MakeStatus(absl::StatusCode::kInvalidArgument, "no state; there are {}",
-                      AllStates<State>());
+                      fmt::join(WordsOfStates<State>(), ", "));
   }
   return states;
 }
@@ -129,6 +130,10 @@ std::string ReasonName(v1::Reason reason) {
 bool WaitsForRetry(const v1::Task& task) {
   return task.state() == v1::TASK_STATE_PENDING && task.attempt() > 0;
 }
+
+std::vector<std::string> TaskStateWords() { return WordsOfStates<v1::TaskState>(); }
+
+std::vector<std::string> JobStateWords() { return WordsOfStates<v1::JobState>(); }
 
 absl::StatusOr<std::vector<v1::TaskState>> ParseTaskStates(const std::string& text) {
   return ParseStates<v1::TaskState>(text, "TASK_STATE_", "task");

@@ -33,6 +33,10 @@ bool IsEnded(v1::JobState state);
 bool IsEnded(v1::TaskState state);
 // SUCCEEDED, ALREADY_SATISFIED or NOT_APPLICABLE: nobody need do anything.
 bool EndedWell(v1::TaskState state);
+// Those that may end better when they are tried again: what `job retry` takes. REFUSED and NOT_APPLICABLE will not; CANCELLED was
+// somebody's wish.
+inline constexpr v1::TaskState kRetriedStates[] = {v1::TASK_STATE_FAILED, v1::TASK_STATE_TIMED_OUT,
+                                                   v1::TASK_STATE_UNDELIVERED, v1::TASK_STATE_LOST};
 // PENDING after a try that did not end well.
 bool WaitsForRetry(const v1::Task& task);
 
@@ -40,6 +44,9 @@ bool WaitsForRetry(const v1::Task& task);
 std::string StateName(v1::JobState state);
 std::string StateName(v1::TaskState state);
 std::string ReasonName(v1::Reason reason);
+// "timed-out": as they are typed. All there are, in their order.
+std::vector<std::string> TaskStateWords();
+std::vector<std::string> JobStateWords();
 // "failed,TIMED-OUT": in any case, with - or _. INVALID_ARGUMENT with the names there are.
 absl::StatusOr<std::vector<v1::TaskState>> ParseTaskStates(const std::string& text);
 absl::StatusOr<std::vector<v1::JobState>> ParseJobStates(const std::string& text);

@@ -17,7 +17,7 @@ constexpr auto kPrefixes =
     std::to_array<const char*>({"OUTCOME_STATE_", "TASK_STATE_", "JOB_STATE_", "OPERATION_STATE_",
                                 "REASON_", "PRESENCE_", "WELL_KNOWN_UNIT_", "ON_CONFLICT_"});
 
-std::string WithoutPrefix(const Json& value) {
+std::string NameOfEnumerator(const Json& value) {
   // A number is an enumerator that this version does not know.
   if (!value.is_string()) return value.dump();
   const auto name = value.get<std::string>();
@@ -33,7 +33,7 @@ void StripPrefixes(Json& json) {
     if (value.is_structured()) {
       StripPrefixes(value);
     } else if (std::find(kEnumFields.begin(), kEnumFields.end(), key) != kEnumFields.end()) {
-      value = WithoutPrefix(value);
+      value = NameOfEnumerator(value);
     }
   }
 }

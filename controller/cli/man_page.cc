@@ -94,6 +94,13 @@ void AddEnvironment(Roff& page, const CLI::App& program) {
     if (option->get_envname().empty()) continue;
     page.Term(option->get_envname(), fmt::format("Stands for {}.", option->get_name()));
   }
+  page.Term("MUSTER_CONFIG", "The one file of settings, in place of both; empty: none.");
+  page.Term("MUSTER_PAGER, PAGER",
+            "A command of the shell that shows a list longer than the terminal; less without them, "
+            "none if it is empty or cat.");
+  page.Term("NO_COLOR", "Not empty: no colours. TERM is heeded, too: dumb has none.");
+  page.Term("CLUSTERSHELL_CFGDIR",
+            "A directory with ClusterShell's configuration, whose groups go before all others.");
 }
 
 void AddWords(Roff& page) {
@@ -104,6 +111,15 @@ void AddWords(Roff& page) {
             "node may be named by its xname, host name or NID. ^FILE is the names in a file, and - "
             "those of "
             "standard input, separated by white space or commas, with # for comments.");
+  page.Term(
+      "a,b a!b a&b a^b",
+      "In a NODESET: both; those of a that are not in b; those in both; those in one of them. "
+      "They are done from left to right; ( ) make one operand. A shell takes most of these "
+      "for its own, so that such a set stands in quotes.");
+  page.Term("@GROUP, @SOURCE:GROUP, @*",
+            "In a NODESET: a group of ClusterShell, of its default source, of another one; all "
+            "nodes of the default source. muster reads ClusterShell's files, and runs none of its "
+            "commands.");
   page.Paragraph(
       "-w, --sat, --role, --group, --partition and --from-job add up, --hsm-state narrows what "
       "roles, "
@@ -113,14 +129,21 @@ void AddWords(Roff& page) {
   page.Term("ID",
             "A job's or an operation's id; its beginning, if no other's begins so; or last, your "
             "newest.");
-  page.Term("DURATION", "A number with ms, s, min or h, such as 30s; a number alone is seconds.");
+  page.Term("DURATION",
+            "A number with ms, s, min, h or d, such as 30s; a number alone is seconds.");
 }
 
 void AddFiles(Roff& page) {
   page.Heading("FILES");
+  page.Term("/etc/muster/muster.toml, ~/.config/muster/muster.toml",
+            "What is not to be typed each time: muster.toml(5). The second, which is below "
+            "$XDG_CONFIG_HOME if that is set, goes before the first; the environment goes before "
+            "both, and what is typed before all.");
   page.Term(
       "DIR/ca.pem, DIR/cert.pem, DIR/key.pem",
       "In the directory of --tls-dir: whom to trust, and the operator's certificate with its key.");
+  page.Term("/etc/clustershell/groups.conf, /etc/clustershell/groups.d/*.yaml",
+            "Groups of nodes; also below ~/.config/clustershell and $CLUSTERSHELL_CFGDIR.");
 }
 
 std::vector<std::string> SeeAlso(const CLI::App& verb) {

@@ -7,10 +7,6 @@
 namespace muster::cli {
 namespace {
 
-std::string WithoutPrefix(const std::string& text, const std::string& prefix) {
-  return text.rfind(prefix, 0) == 0 ? text.substr(prefix.size()) : text;
-}
-
 absl::StatusOr<std::string> NameIn(const std::string& collection, const char* what,
                                    const std::string& text) {
   const std::string id = WithoutPrefix(text, collection);
@@ -23,6 +19,10 @@ absl::StatusOr<std::string> NameIn(const std::string& collection, const char* wh
 }
 
 }  // namespace
+
+std::string WithoutPrefix(const std::string& text, const std::string& prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
 
 absl::StatusOr<std::string> JobName(const std::string& text) {
   return NameIn("jobs/", "job's id; see `muster job list`", text);

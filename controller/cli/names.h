@@ -11,6 +11,9 @@ namespace muster::cli {
 absl::StatusOr<std::string> JobName(const std::string& text);
 absl::StatusOr<std::string> NodeName(const std::string& text);
 
+// As it is if it does not begin so.
+std::string WithoutPrefix(const std::string& text, const std::string& prefix);
+
 // "x1000c0s0b0n0" for "nodes/x1000c0s0b0n0".
 std::string NodeId(const std::string& name);
 

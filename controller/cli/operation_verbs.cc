@@ -1,11 +1,15 @@
 // muster operation list | show ID | watch ID | cancel ID
+#include <algorithm>
 #include <memory>
 
 #include "controller/cli/document.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/follow_operation.h"
+#include "controller/cli/list_limit.h"
 #include "controller/cli/operation_id.h"
 #include "controller/cli/operation_text.h"
+#include "controller/cli/pager.h"
+#include "controller/cli/paging.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/terminal.h"
 #include "controller/cli/text_table.h"
@@ -14,8 +18,6 @@
 
 namespace muster::cli {
 namespace {
-
-constexpr uint32_t kListed = 20;
 
 // The connection, and the operation that was named.
 struct Found {
@@ -41,30 +43,50 @@ absl::StatusOr<v1::Operation> Get(const Found& found, const char* what) {
   return operation;
 }
 
-ExitCode List(const GlobalOptions& global) {
+struct ListedOperations {
+  std::vector<v1::Operation> operations;
+  bool has_more = false;
+};
+
+absl::StatusOr<ListedOperations> FetchOperations(size_t limit, const GlobalOptions& global) {
   const auto connection = Connection::Open(global.connection);
-  if (!connection.ok()) return Fail(connection.status());
+  MUSTER_RETURN_IF_ERROR(connection.status());
+  ListedOperations listed;
   v1::ListOperationsRequest request;
-  request.set_page_size(kListed);
-  v1::ListOperationsResponse response;
-  const absl::Status status =
-      (*connection)
-          ->Call(&v1::Controller::Stub::ListOperations, "list operations", request, response);
-  if (!status.ok()) return Fail(status);
+  do {
+    const size_t missing = limit - listed.operations.size();
+    request.set_page_size(static_cast<uint32_t>(std::min<size_t>(kPageSize, missing)));
+    v1::ListOperationsResponse response;
+    MUSTER_RETURN_IF_ERROR(
+        (*connection)
+            ->Call(&v1::Controller::Stub::ListOperations, "list operations", request, response));
+    request.set_page_token(response.next_page_token());
+    listed.operations.insert(listed.operations.end(), response.operations().begin(),
+                             response.operations().end());
+    listed.has_more = !response.next_page_token().empty() && !response.operations().empty();
+  } while (listed.has_more && listed.operations.size() < limit);
+  return listed;
+}
+
+ExitCode List(const ListLimit& limit, const GlobalOptions& global) {
+  const absl::StatusOr<ListedOperations> listed =
+      FetchOperations(limit.CountFor(global.output), global);
+  if (!listed.ok()) return Fail(listed.status());
   if (global.output != OutputFormat::kTable) {
     Json list = Json::array();
-    for (const v1::Operation& operation : response.operations()) list.push_back(ToJson(operation));
+    for (const v1::Operation& operation : listed->operations) list.push_back(ToJson(operation));
     PrintDocument({{"operations", std::move(list)}}, global.output, "/operations");
     return ExitCode::kSuccess;
   }
   TextTable table({2});
   table.AddRow({"OPERATION", "STATE", "NODES", "BY", "CREATED"});
-  for (const v1::Operation& operation : response.operations()) {
+  for (const v1::Operation& operation : listed->operations) {
     table.AddRow({Printable(operation.name()), StateName(operation.state()),
                   std::to_string(TargetCount(operation)), Printable(operation.created_by()),
                   FormatTime(operation.create_time())});
   }
-  Print(table.Text(SizeOfScreenText().columns));
+  PrintPaged(table.Text(SizeOfScreenText().columns), !global.no_pager);
+  if (listed->has_more) TellThereIsMore(listed->operations.size());
   return ExitCode::kSuccess;
 }
 
@@ -110,7 +132,10 @@ void AddOperationVerbs(CLI::App& app, const GlobalOptions& global, int& exit_cod
   CLI::App* group = app.add_subcommand("operation", "Operations: list, show, watch, cancel")
                         ->require_subcommand(1);
   CLI::App* list = group->add_subcommand("list", "The newest operations first");
-  list->callback([&global, &exit_code] { exit_code = static_cast<int>(List(global)); });
+  const auto limit = std::make_shared<ListLimit>();
+  AddLimitOptions(*list, *limit);
+  list->callback(
+      [limit, &global, &exit_code] { exit_code = static_cast<int>(List(*limit, global)); });
   CLI::App* show = group->add_subcommand("show", "An operation's steps and its job's tasks");
   show->callback([id = AddOperationId(*show), &global, &exit_code] {
     exit_code = static_cast<int>(Show(*id, global));

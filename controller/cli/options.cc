@@ -1,14 +1,12 @@
 #include "controller/cli/options.h"
 
-#include <map>
-
 #include "controller/cli/policy_options.h"
 
 namespace muster::cli {
 namespace {
 
 constexpr char kDurationHint[] =
-    "A DURATION is a number with ms, s, min or h, such as 30s; a number alone is seconds.";
+    "A DURATION is a number with ms, s, min, h or d, such as 30s; a number alone is seconds.";
 
 template <typename Target>
 std::function<void(Duration)> Into(Target& target) {
@@ -26,17 +24,13 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
                  "Directory with ca.pem, cert.pem and key.pem of an operator")
       ->envname("MUSTER_TLS_DIR")
       ->type_name("DIR");
-  static const std::map<std::string, OutputFormat> kFormats = {{"table", OutputFormat::kTable},
-                                                               {"json", OutputFormat::kJson},
-                                                               {"jsonl", OutputFormat::kJsonl},
-                                                               {"yaml", OutputFormat::kYaml},
-                                                               {"toml", OutputFormat::kToml}};
   app.add_option_function<std::string>(
-         "-o,--output", [&options](const std::string& text) { options.output = kFormats.at(text); },
+         "-o,--output",
+         [&options](const std::string& text) { TakeOutputFormat(text, &options.output); },
          "table (default), json, yaml, toml; or jsonl: a line for each job, task, node or event, "
          "and "
          "before a job's tasks one for the job")
-      ->check(CLI::IsMember({"table", "json", "jsonl", "yaml", "toml"}))
+      ->check(CLI::IsMember(OutputFormatNames()))
       ->type_name("FORMAT");
   app.add_flag("--no-pager", options.no_pager,
                "A list longer than the terminal is not shown by $MUSTER_PAGER, $PAGER or less");

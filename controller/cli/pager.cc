@@ -10,8 +10,10 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "controller/cli/environment.h"
 #include "controller/cli/follow.h"
 #include "controller/cli/terminal.h"
+#include "controller/cli/write_all.h"
 
 namespace muster::cli {
 namespace {
@@ -20,25 +22,9 @@ namespace {
 constexpr int kCannotRun = 126;
 constexpr int kNoCommand = 127;
 
-std::string Variable(const char* name, const char* otherwise) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? otherwise : value;
-}
-
 std::string PagerCommand() {
-  const std::string command = Variable("MUSTER_PAGER", Variable("PAGER", "less").c_str());
+  const std::string command = Environment("MUSTER_PAGER", Environment("PAGER", "less"));
   return command == "cat" ? "" : command;
-}
-
-// False if the pager has gone.
-bool WriteAll(int fd, const std::string& text) {
-  for (size_t at = 0; at < text.size();) {
-    const ssize_t written = write(fd, text.data() + at, text.size() - at);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    at += static_cast<size_t>(written);
-  }
-  return true;
 }
 
 // A shell with `command` that reads from `input`, with the signals as a program expects them. -1 if there is none.
@@ -72,7 +58,8 @@ bool Page(const std::string& command, const std::string& text) {
   close(ends[0]);
   if (pid > 0) {
     const auto before = std::signal(SIGPIPE, SIG_IGN);
-    WriteAll(ends[1], text);
+    // One that has gone has shown enough.
+    WriteAll(ends[1], text, "write to the pager").IgnoreError();
     std::signal(SIGPIPE, before);
   }
   close(ends[1]);

@@ -1,5 +1,7 @@
-// A file that is there whole or not at all: it is written beside its place, as FILE.part, and takes it at the end. Main thread.
+// A file that is there whole or not at all: it is written beside its place, as FILE.XXXXXX.part, and takes it at the end. Main thread.
 #pragma once
+
+#include <sys/types.h>
 
 #include <string>
 
@@ -10,8 +12,10 @@ namespace muster::cli {
 
 class PartFile {
  public:
-  // For this user only. ALREADY_EXISTS if there is a file at `path` and `may_replace` is false.
-  static absl::StatusOr<PartFile> Create(const std::string& path, bool may_replace);
+  // For this user only, unless `mode`, from which the umask is taken, says otherwise. ALREADY_EXISTS if there is a file at `path` and
+  // `may_replace` is false. Two for the same path do not know of each other; the last one, or without `may_replace` the first one, stays.
+  static absl::StatusOr<PartFile> Create(const std::string& path, bool may_replace,
+                                         mode_t mode = 0600);
   PartFile(PartFile&& other) noexcept = default;
   PartFile& operator=(PartFile&&) = delete;
   // Without Finish nothing is left.
@@ -22,16 +26,18 @@ class PartFile {
   absl::Status Finish();
 
  private:
-  PartFile(std::string path, bool may_replace, UniqueFd file)
-      : path_(std::move(path)), may_replace_(may_replace), file_(std::move(file)) {}
-  std::string part() const { return path_ + ".part"; }
+  PartFile(std::string path, std::string part, bool may_replace, UniqueFd file)
+      : path_(std::move(path)),
+        part_(std::move(part)),
+        may_replace_(may_replace),
+        file_(std::move(file)) {}
+  // 0, or what errno says.
+  int TakePlace() const;
 
   std::string path_;
+  std::string part_;
   bool may_replace_;
   UniqueFd file_;  // closed: it is finished, or moved from
 };
-
-// Writes all of it. Errors of an errno, which say `what`.
-absl::Status WriteAll(int file, const std::string& bytes, const std::string& what);
 
 }  // namespace muster::cli

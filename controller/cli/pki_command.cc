@@ -12,7 +12,8 @@
 namespace muster {
 namespace {
 
-// Bad usage, in the words of the CLI's exit codes.
+// As the CLI's exit codes are.
+constexpr int kNotMade = 1;
 constexpr int kBadUsage = 2;
 
 struct IssueOptions {
@@ -27,7 +28,7 @@ struct IssueOptions {
 void Finish(const absl::Status& status, int& exit_code) {
   if (status.ok()) return;
   std::cerr << "muster: " << Message(status) << "\n";
-  exit_code = kBadUsage;
+  exit_code = status.code() == absl::StatusCode::kInvalidArgument ? kBadUsage : kNotMade;
 }
 
 absl::Status Init(const std::string& dir) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "controller/cli/job_view.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/report.h"
 
@@ -17,10 +18,6 @@ constexpr size_t kSetLines = 4;
 constexpr size_t kSentenceLines = 3;
 // Where it is narrower, or where less than half of the screen would be left, sets stand below their group.
 constexpr size_t kLeastBeside = 30;
-
-// Those that `job retry` takes.
-constexpr v1::TaskState kRetriable[] = {v1::TASK_STATE_FAILED, v1::TASK_STATE_TIMED_OUT,
-                                        v1::TASK_STATE_UNDELIVERED, v1::TASK_STATE_LOST};
 
 // Where the first line of at most so many columns ends: after a comma or a blank, if there is one.
 size_t BreakOf(const std::string& text, size_t columns) {
@@ -144,7 +141,7 @@ std::string NextCommand(const JobView& view) {
   if (!IsEnded(view.job.state()) || !view.job.work().has_restart_unit()) return "";
   const TaskCounts counts = view.Counts();
   std::string states;
-  for (const v1::TaskState state : kRetriable) {
+  for (const v1::TaskState state : kRetriedStates) {
     const auto at = counts.find(state);
     if (at == counts.end() || at->second == 0) continue;
     std::string name = InWords(StateName(state));

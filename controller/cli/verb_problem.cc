@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
+#include "common/edit_distance.h"
 #include "controller/cli/printable.h"
 
 namespace muster::cli {
@@ -12,20 +12,6 @@ namespace {
 
 // A word that is further from every verb than this is no typing mistake.
 constexpr size_t kNear = 2;
-
-// Letters to change, to add or to leave out (Levenshtein).
-size_t Distance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({changed, row[j] + 1, row[j - 1] + 1}));
-    }
-  }
-  return row.back();
-}
 
 std::vector<std::string> VerbsOf(const CLI::App& app) {
   std::vector<std::string> verbs;
@@ -40,7 +26,7 @@ std::string Nearest(const std::string& word, const std::vector<std::string>& ver
   size_t least = kNear + 1;
   for (const std::string& verb : verbs) {
     const bool is_beginning = word.size() >= 3 && verb.starts_with(word);
-    const size_t distance = is_beginning ? 0 : Distance(word, verb);
+    const size_t distance = is_beginning ? 0 : EditDistance(word, verb);
     if (distance >= least || distance >= word.size()) continue;
     least = distance;
     nearest = verb;

@@ -14,9 +14,13 @@ _muster() {
     return
   fi
   [[ $kind == open ]] && compopt -o nospace 2>/dev/null
-  # What bash takes for the word begins after the last of these.
-  kept=${cur%"${cur##*[=:@\'\"]}"}
-  kept=${kept#[\'\"]}
+  # What bash takes for the word begins after the last of these, or with the last @; within quotes it is all of it.
+  kept=
+  if [[ $cur != [\'\"]* ]]; then
+    kept=${cur%"${cur##*[=:\'\"]}"}
+    cur=${cur#"$kept"}
+    [[ $cur == *@* ]] && kept+=${cur%@*}
+  fi
   answer=("${answer[@]:1}")
   answer=("${answer[@]%%$'\t'*}")
   COMPREPLY=("${answer[@]#"$kept"}")

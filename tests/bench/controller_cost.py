@@ -139,7 +139,7 @@ def watch(figures, agents, directory):
                 run_muster(world, "resubscribe", "--no-verify", "--all", "--settle", "0s", "--detach")
                 watching = [subprocess.Popen([fleet.program("MUSTER"), "job", "watch", "last"], env=world.env, stdin=subprocess.DEVNULL,
                                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(watchers)]
-                fleet.wait_until(lambda: world.muster("job", "list")["jobs"][0]["state"] != "RUNNING", "the job has ended", 300)
+                fleet.wait_until(lambda: world.muster("job", "list", "--limit", "1")["jobs"][0]["state"] != "RUNNING", "the job has ended", 300)
                 for each in watching:
                     each.wait(300)
                 if is_warm:

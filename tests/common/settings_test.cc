@@ -75,6 +75,17 @@ TEST_F(SettingsTest, ValuesGoWhereTheyAreDeclaredTo) {
                                              Pair("place", "\"a\\\"b\"")));
 }
 
+TEST_F(SettingsTest, AFlagIsTrueOrFalse) {
+  bool is_loud = true;
+  settings_.Flag({"loud", "Whether it is heard."}, is_loud, [&](bool flag) { is_loud = flag; });
+  EXPECT_THAT(settings_.DefaultFile(), HasSubstr("#loud = true"));
+  ASSERT_TRUE(Read("[limits]\nloud = false\n").ok());
+  EXPECT_FALSE(is_loud);
+  EXPECT_THAT(settings_.given(), ElementsAre(Pair("limits.loud", "false")));
+  EXPECT_EQ(ErrorOf("[limits]\nloud = 1\n"), "2: limits.loud must be true or false");
+  EXPECT_EQ(ErrorOf("[limits]\nloud = \"no\"\n"), "2: limits.loud must be true or false");
+}
+
 TEST_F(SettingsTest, AnUnknownKeyIsAnErrorWithTheOneThatMayBeMeant) {
   EXPECT_EQ(ErrorOf("\nplaec = 1\n"), "2: unknown key plaec; did you mean place?");
   EXPECT_EQ(ErrorOf("[limits]\nmoost = 1\n"),

@@ -44,11 +44,20 @@ class ManPagesTest(unittest.TestCase):
 
     def test_the_settings_have_their_keys(self):
         for name, keys in [("musterd", ["listen", "age", "gateway", "token_file"]), ("agent", ["controllers", "units"]),
-                           ("muster", ["controller", "tls_dir"])]:
+                           ("muster", ["controller", "tls_dir", "pager"])]:
             with open(os.path.join(MAN, "man5", f"{name}.toml.5"), encoding="utf-8") as file:
                 text = file.read().replace("\\", "")
             for key in keys:
                 self.assertIn(f".TP\nfB{key}", text)
+
+    def test_the_programs_page_has_its_files_and_its_environment(self):
+        with open(os.path.join(MAN, "man1", "muster.1"), encoding="utf-8") as file:
+            text = file.read().replace("\\", "")
+        for word in ("/etc/muster/muster.toml", "/etc/clustershell", "MUSTER_CONTROLLER", "MUSTER_TLS_DIR", "MUSTER_CONFIG", "MUSTER_PAGER",
+                     "NO_COLOR", "CLUSTERSHELL_CFGDIR"):
+            self.assertIn(f".TP\nfB{word}", text)
+        for words in ("a!b", "a&b", "@GROUP"):
+            self.assertIn(words, text)
 
     def test_the_daemons_pages_have_their_options(self):
         for name, options in [("musterd", ["--listen", "--state-dir", "--restored"]),

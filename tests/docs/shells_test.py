@@ -81,6 +81,9 @@ class Tabs:
         path = lambda name: os.path.join(cls.directory, name)
         os.makedirs(path("bin"))
         os.symlink(MUSTER, path("bin/muster"))
+        os.makedirs(path("clustershell/groups.d"))
+        with open(path("clustershell/groups.d/local.yaml"), "w", encoding="ascii") as file:
+            file.write("local:\n  compute: x1000c0s0b0n0\nracks:\n  rack1: x1000c0s0b0n1\n")
         for name in ("nodes.txt", "status.json"):
             with open(path(name), "w", encoding="ascii") as file:
                 file.write("x1\n")
@@ -96,7 +99,7 @@ class Tabs:
             file.write(f'inventory = "{path("inventory.toml")}"\n')
         agents, operators = free_ports()
         cls.env = {**os.environ, "PATH": f"{path('bin')}:{os.environ['PATH']}", "MUSTER_CONTROLLER": f"127.0.0.1:{operators}",
-                   "MUSTER_TLS_DIR": path("tester"), "HOME": cls.directory}
+                   "MUSTER_TLS_DIR": path("tester"), "HOME": cls.directory, "CLUSTERSHELL_CFGDIR": path("clustershell")}
         with open(path("musterd.log"), "wb") as log:
             musterd = subprocess.Popen([MUSTERD, "--listen", f"127.0.0.1:{agents}", "--operator-listen", f"127.0.0.1:{operators}",
                                         "--state-dir", path("state"), "--tls-dir", path("musterd"), "--config", path("musterd.toml")],
@@ -135,6 +138,13 @@ class Tabs:
         self.becomes("muster restart u -w ^nod", "muster restart u -w ^nodes.txt")
         self.becomes("muster node show nid000004", "muster node show nid000004 ")
 
+    def test_groups(self):
+        self.becomes("muster restart u -w @com", "muster restart u -w @compute")
+        self.becomes("muster restart u -w x1,@rac", "muster restart u -w x1,@racks:rack1")
+        self.becomes("muster nodeset fold @racks:", "muster nodeset fold @racks:rack1")
+        self.becomes("muster nodeset fold 'x1&@com", "muster nodeset fold 'x1&@compute" + self.closing)
+        self.becomes("muster nodeset fold ^nod", "muster nodeset fold ^nodes.txt")
+
     def test_files(self):
         self.becomes("muster resubscribe --sat statu", "muster resubscribe --sat status.json ")
         self.becomes("muster resubscribe --baseline=nod", "muster resubscribe --baseline=nodes.txt ")
@@ -146,10 +156,12 @@ class Tabs:
 
 class BashTest(Tabs, unittest.TestCase):
     command, settings = ["bash", "--norc", "--noprofile", "-i"], BASH
+    closing = "'"  # readline closes a quote by itself
 
 
 class ZshTest(Tabs, unittest.TestCase):
     command, settings = ["zsh", "-f", "-i"], ZSH
+    closing = ""
 
 
 if __name__ == "__main__":

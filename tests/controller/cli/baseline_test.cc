@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -70,6 +73,47 @@ TEST_F(BaselineTest, IsNeverWrittenOver) {
   std::string kept;
   std::ifstream(path_) >> kept;
   EXPECT_EQ(kept, "first");
+}
+
+// Files of this process are no longer than that while one lives.
+class FileLimit {
+ public:
+  explicit FileLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small = {bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FileLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileLimit(const FileLimit&) = delete;
+  FileLimit& operator=(const FileLimit&) = delete;
+
+ private:
+  rlimit before_ = {};
+  void (*handler_)(int);
+};
+
+TEST_F(BaselineTest, APieceOfOneIsNotLeftInTheWayOfTheNext) {
+  const std::string text = BaselineText({MakeSubscriber("x1000c0s0b0n0", {"orca"})}, "now");
+  {
+    const FileLimit limit(text.size() / 2);
+    EXPECT_THAT(Message(WriteBaseline(path_, text)), HasSubstr("File too large"));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(dir_));
+  ASSERT_TRUE(WriteBaseline(path_, text).ok());
+  EXPECT_TRUE(ReadBaseline(path_).ok());
+}
+
+TEST_F(BaselineTest, OthersMayReadIt) {
+  const mode_t before = umask(022);
+  ASSERT_TRUE(WriteBaseline(path_, "text").ok());
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), std::filesystem::perms(0644));
+  umask(027);
+  ASSERT_TRUE(WriteBaseline(path_ + "2", "text").ok());
+  EXPECT_EQ(std::filesystem::status(path_ + "2").permissions(), std::filesystem::perms(0640));
+  umask(before);
 }
 
 TEST_F(BaselineTest, AFileThatIsNotThereIsSaidSo) {

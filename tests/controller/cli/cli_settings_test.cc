@@ -71,10 +71,27 @@ TEST_F(CliSettingsTest, WrongOnes) {
               HasSubstr("muster.toml:2: unknown key controler; did you mean controller?"));
   EXPECT_THAT(Message(ReadUsers("controller = \"a b\"\n").status()),
               HasSubstr("controller must be HOST or HOST:PORT"));
-  EXPECT_THAT(Message(ReadUsers("output = \"xml\"\n").status()),
-              HasSubstr("output must be \"table\" or \"json\""));
+  EXPECT_THAT(
+      Message(ReadUsers("output = \"xml\"\n").status()),
+      HasSubstr("output must be one of \"table\", \"json\", \"jsonl\", \"yaml\", \"toml\""));
   EXPECT_THAT(Message(ReadUsers("connect_timeout = \"soon\"\n").status()),
               HasSubstr("connect_timeout must be a duration"));
+}
+
+TEST_F(CliSettingsTest, EveryFormatOfTheOptionIsOneOfTheFile) {
+  for (const NamedFormat& each : kOutputFormats) {
+    const auto options = ReadUsers(fmt::format("output = \"{}\"\n", each.name));
+    ASSERT_TRUE(options.ok()) << options.status();
+    EXPECT_EQ(options->output, each.format) << each.name;
+  }
+}
+
+TEST_F(CliSettingsTest, ThePagerMayBeUnwanted) {
+  EXPECT_FALSE(ReadUsers("")->no_pager);
+  EXPECT_FALSE(ReadUsers("pager = true\n")->no_pager);
+  EXPECT_TRUE(ReadUsers("pager = false\n")->no_pager);
+  EXPECT_THAT(Message(ReadUsers("pager = \"less\"\n").status()),
+              HasSubstr("pager must be true or false"));
 }
 
 TEST_F(CliSettingsTest, TheDefaultFile) {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "controller/cli/command_line.h"
+#include "group_dir.h"
 
 namespace muster::cli {
 namespace {
@@ -86,6 +87,40 @@ TEST_F(CompletionTest, ASetOfNodesGoesOnAfterAComma) {
               ElementsAre("failed,timed-out"));
 }
 
+TEST_F(CompletionTest, ASetGoesOnAfterEachOperator) {
+  for (const std::string before : {"x1!", "x1&", "x1^", "(", "x1,(x2 ", "x[1-2]!(", "^a!"})
+    EXPECT_THAT(Words({"restart", "u", "-w", before + "nid"}), ElementsAre(before + "nid000001"));
+}
+
+TEST_F(CompletionTest, GroupsOfClusterShellAreOffered) {
+  const GroupDir dir;
+  dir.Write("groups.conf", "[Main]\ndefault: local\n");
+  dir.Write("groups.d/a.yaml",
+            "local:\n  compute: n[1-4]\n  cold: n4\n  'not this': n1\nracks:\n  rack1: n[1-2]\n");
+  setenv("CLUSTERSHELL_CFGDIR", dir.path().c_str(), 1);
+  EXPECT_THAT(Words({"restart", "u", "-w", "@co"}), ElementsAre("@cold", "@compute"));
+  EXPECT_THAT(Words({"restart", "u", "-w", "x1!@com"}), ElementsAre("x1!@compute"));
+  EXPECT_THAT(Words({"restart", "u", "-x", "x1,(x2&@r"}), ElementsAre("x1,(x2&@racks:rack1"));
+  EXPECT_THAT(Words({"nodeset", "fold", "@racks:"}), ElementsAre("@racks:rack1"));
+  EXPECT_THAT(Words({"nodeset", "count", "@cold", "@local:co"}),
+              ElementsAre("@local:cold", "@local:compute"));
+  EXPECT_THAT(Words({"nodeset", "split", "4", "@com"}), ElementsAre("@compute"));
+  EXPECT_THAT(Words({"nodeset", "diff", "a", "@com"}), ElementsAre("@compute"));
+  EXPECT_EQ(At({"nodeset", "diff", "@com"}).kind, Kind::kOpen);
+  EXPECT_THAT(Words({"nodeset", "fold", "x"}), IsEmpty());
+  EXPECT_THAT(asked_, IsEmpty()) << "no controller knows them";
+  dir.Write("groups.d/b.yaml", "[");
+  EXPECT_THAT(Words({"restart", "u", "-w", "@co"}), IsEmpty());
+  unsetenv("CLUSTERSHELL_CFGDIR");
+}
+
+TEST_F(CompletionTest, StatesAreThoseOfWhatIsListed) {
+  EXPECT_THAT(Words({"job", "list", "--state", ""}),
+              ElementsAre("running", "paused", "cancelling", "succeeded", "failed", "cancelled"));
+  EXPECT_THAT(Words({"job", "list", "--state", "failed,pau"}), ElementsAre("failed,paused"));
+  EXPECT_THAT(Words({"job", "retry", "last", "--state", "ti"}), ElementsAre("timed-out"));
+}
+
 TEST_F(CompletionTest, OfManyNodesTheNextPartOfTheirNamesIsOffered) {
   known_[Known::kNodes].clear();
   for (int cabinet = 1000; cabinet < 1003; ++cabinet)
@@ -106,6 +141,8 @@ TEST_F(CompletionTest, FilesAreTheShellsButForThoseOfASet) {
   for (const char* name : {"nodes", "not this one", ".hidden"}) std::ofstream(dir / name) << "x1";
   const std::string path = dir.string();
   EXPECT_THAT(Words({"restart", "-w", "^" + path + "/n"}), ElementsAre("^" + path + "/nodes"));
+  EXPECT_THAT(Words({"nodeset", "fold", "@a!^" + path + "/n"}),
+              ElementsAre("@a!^" + path + "/nodes"));
   EXPECT_THAT(
       Words({"restart", "-w", "x1,^" + path + "/"}),
       ::testing::UnorderedElementsAre("x1,^" + path + "/nodes", "x1,^" + path + "/folder/"));

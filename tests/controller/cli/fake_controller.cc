@@ -18,6 +18,17 @@ std::string TextOf(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// The page that was asked for; its token is how many came before it.
+template <typename Element, typename Request, typename Response, typename Add>
+void AnswerPage(const std::vector<Element>& all, size_t max_page, const Request& request,
+                Response* answer, const Add& add) {
+  const size_t size =
+      request.page_size() == 0 ? max_page : std::min<size_t>(request.page_size(), max_page);
+  size_t at = request.page_token().empty() ? 0 : std::stoul(request.page_token());
+  for (const size_t end = std::min(at + size, all.size()); at < end; ++at) add(all[at]);
+  if (at < all.size()) answer->set_next_page_token(std::to_string(at));
+}
+
 }  // namespace
 
 FakeController::~FakeController() {
@@ -210,8 +221,22 @@ grpc::Status FakeController::ListNodes(Context*, const v1::ListNodesRequest* req
     const MutexLock lock(mutex_);
     node_lists_.push_back(*request);
   }
-  for (const v1::Node& node : nodes) *answer->add_nodes() = node;
+  AnswerPage(nodes, max_page, *request, answer,
+             [answer](const v1::Node& node) { *answer->add_nodes() = node; });
   return grpc::Status::OK;
+}
+
+grpc::Status FakeController::ListOperations(Context*, const v1::ListOperationsRequest* request,
+                                            v1::ListOperationsResponse* answer) {
+  AnswerPage(operations, max_page, *request, answer,
+             [answer](const v1::Operation& each) { *answer->add_operations() = each; });
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::CancelOperation(Context*, const v1::CancelOperationRequest* request,
+                                             v1::Operation* answer) {
+  answer->set_name(request->name());
+  return Act("cancel", request->name());
 }
 
 grpc::Status FakeController::GetNode(Context*, const v1::GetNodeRequest* request,

@@ -45,8 +45,10 @@ class FakeController final : public v1::Controller::Service {
   std::vector<v1::Task> tasks;
   std::vector<v1::Node> nodes;
   v1::ControllerStatus status;
-  std::vector<v1::Job> older_jobs;   // are listed after `job`
-  grpc::Status action_status;        // of PauseJob, ResumeJob and DeleteJob
+  std::vector<v1::Job> older_jobs;        // are listed after `job`
+  std::vector<v1::Operation> operations;  // the newest first
+  size_t max_page = 1000;                 // of operations and nodes
+  grpc::Status action_status;             // of PauseJob, ResumeJob and DeleteJob
   std::vector<WatchScript> watches;  // one for each call; the last one again for all further calls
   int unavailable_creates = 0;       // so many CreateJob calls make the job and lose the answer
   grpc::Status create_status;
@@ -56,7 +58,7 @@ class FakeController final : public v1::Controller::Service {
   std::vector<v1::CreateJobRequest> Creates();
   std::vector<v1::WatchJobRequest> Watches();
   std::string LastCancelled();
-  std::vector<std::string> Actions();  // "pause jobs/7", in order
+  std::vector<std::string> Actions();  // "pause jobs/7", in order; "cancel operations/7"
   std::vector<v1::ListNodesRequest> NodeLists();
   std::vector<v1::ListJobsRequest> JobLists();
   // Blocks until a WatchJob or Backup call hangs; false after ten seconds.
@@ -74,6 +76,10 @@ class FakeController final : public v1::Controller::Service {
   grpc::Status ListTasks(Context*, const v1::ListTasksRequest*, v1::ListTasksResponse*) override;
   grpc::Status ListNodes(Context*, const v1::ListNodesRequest*, v1::ListNodesResponse*) override;
   grpc::Status GetNode(Context*, const v1::GetNodeRequest*, v1::Node*) override;
+  grpc::Status ListOperations(Context*, const v1::ListOperationsRequest*,
+                              v1::ListOperationsResponse*) override;
+  grpc::Status CancelOperation(Context*, const v1::CancelOperationRequest*,
+                               v1::Operation*) override;
   grpc::Status GetStatus(Context*, const v1::GetStatusRequest*, v1::ControllerStatus*) override;
   grpc::Status WatchJob(Context*, const v1::WatchJobRequest*,
                         grpc::ServerWriter<v1::JobChanges>*) override;

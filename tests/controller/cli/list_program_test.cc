@@ -67,7 +67,7 @@ TEST_F(ListTest, JobsAreAskedForByStateTimeAndOperator) {
   EXPECT_EQ(asked.created_before().seconds(), 1795248251 + 86400);
   EXPECT_EQ(asked.created_by(), "bob");
 
-  const Result mine = Run({"job", "list", "--by", "me", "--since", "1h"});
+  const Result mine = Run({"job", "list", "--by", "me", "--since", "7d"});
   EXPECT_EQ(CountOf(mine.out, "alice"), 4u) << mine.out;
   EXPECT_EQ(controller_.JobLists().at(1).created_by(), "alice");
   EXPECT_GT(controller_.JobLists().at(1).created_from().seconds(), 1'700'000'000);
@@ -80,6 +80,28 @@ TEST_F(ListTest, AllIsEveryJobPageByPage) {
   EXPECT_EQ(CountOf(Run({"job", "list", "--all"}).out, "\njobs/"), 1200u);
   EXPECT_EQ(CountOf(Run({"job", "list", "--limit", "1100"}).out, "\njobs/"), 1100u);
   EXPECT_EQ(Run({"job", "list", "--limit", "5", "--all"}).exit_code, 2);
+}
+
+TEST_F(ListTest, ATableThatEndsBeforeItsListSaysSoAndADocumentHasAll) {
+  MakeJobs(30);
+  Serve();
+  const Result piped = Run({"job", "list"});
+  EXPECT_EQ(CountOf(piped.out, "\njobs/"), 20u);
+  EXPECT_EQ(piped.err, "muster: there are more than these 20; --limit N or --all lists them\n");
+  EXPECT_EQ(Run({"job", "list", "--limit", "30"}).err, "");
+  const Result document = Run({"job", "list", "-o", "json"});
+  EXPECT_EQ(nlohmann::json::parse(document.out)["jobs"].size(), 30u);
+  EXPECT_EQ(document.err, "");
+  EXPECT_EQ(CountOf(Run({"job", "list", "-o", "jsonl", "--limit", "7"}).out, "\n"), 7u);
+}
+
+TEST_F(ListTest, ASettingTakesThePagerAway) {
+  MakeJobs(30);
+  Serve();
+  std::ofstream(dir_ + "/muster.toml") << "pager = false\n";
+  const std::string paged = "COLUMNS=200 LINES=10 PAGER=\"sed s/^/paged:/\" ";
+  EXPECT_THAT(OnTerminal("job list", paged + "MUSTER_CONFIG=" + dir_ + "/muster.toml"),
+              Not(HasSubstr("paged:")));
 }
 
 TEST_F(ListTest, WhatIsNoStateOrTimeIsSaidWithWhatIsOne) {

@@ -85,9 +85,9 @@ TEST_F(PkiCommand, ASetGetsADirectoryForEachName) {
               ElementsAre("spiffe://muster/agent/x3000c0s1b0n0"));
 }
 
-TEST_F(PkiCommand, AnErrorIsOneSentenceAndExitCode2) {
+TEST_F(PkiCommand, WhatCouldNotBeMadeIsExitCode1AndBadUsage2) {
   ASSERT_EQ(Run({"pki", "init", At("ca")}), 0) << error_;
-  EXPECT_EQ(Run({"pki", "init", At("ca")}), 2);
+  EXPECT_EQ(Run({"pki", "init", At("ca")}), 1);
   EXPECT_THAT(error_, StartsWith("muster: "));
   EXPECT_EQ(std::count(error_.begin(), error_.end(), '\n'), 1) << error_;
   EXPECT_EQ(output_, "");
@@ -103,7 +103,12 @@ TEST_F(PkiCommand, AnErrorIsOneSentenceAndExitCode2) {
   EXPECT_THAT(error_, HasSubstr("'[' has no ']'"));
   EXPECT_EQ(Run(with({"--role", "agent", "--san", "localhost", "x[1-2]"})), 2);
   EXPECT_THAT(error_, HasSubstr("--san is for one name"));
+  EXPECT_EQ(Run({"pki", "issue", "--dir", At("none"), "--role", "agent", "--out", At("out"), "x1"}),
+            1);
+  EXPECT_THAT(error_, HasSubstr(At("none")));
   EXPECT_FALSE(std::filesystem::exists(At("out")));
+  std::ofstream(At("file")) << "in the way";
+  EXPECT_EQ(Run({"pki", "init", At("file/ca")}), 1) << error_;
 }
 
 }  // namespace

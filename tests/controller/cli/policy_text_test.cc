@@ -25,8 +25,9 @@ TEST(Rate, IsHowManyInWhatTime) {
   EXPECT_EQ(Rated("30/min"), "30/min");
   EXPECT_EQ(Rated("30/m"), "30/min");
   EXPECT_EQ(Rated("600/h"), "600/h");
+  EXPECT_EQ(Rated("600/d"), "600 in 1 d");
   EXPECT_EQ(Rated("10/5s"), "10 in 5 s");
-  for (const char* text : {"", "100", "/s", "100/", "-1/s", "1.5/s", "100/5", "100/d", "100 /s",
+  for (const char* text : {"", "100", "/s", "100/", "-1/s", "1.5/s", "100/5", "100/w", "100 /s",
                            "100/s/s", "100/0s", "99999999999/s"}) {
     EXPECT_EQ(ParseRate(text).status().code(), kInvalid) << text;
   }
@@ -83,6 +84,7 @@ TEST_F(SinceTest, OrInLocalTime) {
 
 TEST_F(SinceTest, OrSoLongAgo) {
   EXPECT_EQ(ParseSince("30min")->age, 30min);
+  EXPECT_EQ(ParseSince("7d")->age, 168h);
   EXPECT_EQ(ParseSince("90")->age, 90s);
   EXPECT_FALSE(ParseSince("30min")->time);
 }

@@ -17,12 +17,14 @@ TEST(Duration, IsReadWithItsUnit) {
   EXPECT_EQ(ParseDuration("2min").value(), 2min);
   EXPECT_EQ(ParseDuration("2m").value(), 2min);
   EXPECT_EQ(ParseDuration("1.5h").value(), 90min);
+  EXPECT_EQ(ParseDuration("7d").value(), 168h);
+  EXPECT_EQ(ParseDuration("0.5d").value(), 12h);
   EXPECT_EQ(ParseDuration("0").value(), 0s);
 }
 
 TEST(Duration, ThatCannotBeMeantIsAnError) {
-  for (const char* text : {"", "s", "-1s", "1 s", "1d", "1S", "1ss", "0d", "inf", "nan", "1e3s",
-                           "9000h", "0x10", "-0"}) {
+  for (const char* text : {"", "s", "-1s", "1 s", "1w", "1S", "1ss", "0w", "inf", "nan", "1e3s",
+                           "9000h", "366d", "0x10", "-0"}) {
     EXPECT_EQ(ParseDuration(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
 }
