@@ -70,10 +70,22 @@ void CloseAllBut(int lower, int higher) {
   CloseRange(first, ~0U);
 }
 
+// A process with one thread, so all that may be called in a process may be called here.
+[[noreturn]] void BeChild(const ChildTask& task, int lock, int output) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  prctl(PR_SET_NAME, "muster-mount");
+  CloseAllBut(std::min(lock, output), std::max(lock, output));
+  if (chdir("/") != 0) _exit(1);
+  WriteResult(output, std::visit([](const auto& t) { return DoInChild(t); }, task));
+  _exit(0);
+}
+
 }  // namespace
 
-ChildPool::ChildPool(sd_event* event, std::string lock_dir, const ContentProfile& profile)
-    : event_(event), lock_dir_(std::move(lock_dir)), profile_(profile) {}
+ChildPool::ChildPool(sd_event* event, std::string lock_dir)
+    : event_(event), lock_dir_(std::move(lock_dir)) {}
 
 // The children go on; nobody asks for them any more.
 ChildPool::~ChildPool() = default;
@@ -116,18 +128,6 @@ void ChildPool::Start(const ChildTask& task, UniqueFd lock, Duration patience, D
   child.readable = EventSource(source);
   child.timer = MakeTimer(event_, 100ms, &ChildPool::OnTimer, &child);
   Arm(child.timer, patience);
-}
-
-// A process with one thread, so all that may be called in a process may be called here.
-void ChildPool::BeChild(const ChildTask& task, int lock, int output) const {
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  prctl(PR_SET_NAME, "muster-mount");
-  CloseAllBut(std::min(lock, output), std::max(lock, output));
-  if (chdir("/") != 0) _exit(1);
-  WriteResult(output, std::visit([this](const auto& t) { return DoInChild(t, profile_); }, task));
-  _exit(0);
 }
 
 void ChildPool::OnReadable(Child& child) {

@@ -1,11 +1,17 @@
 // Children on the real thing: processes that end, fail, hang, and are asked for twice.
 #include "agent/mount/child_pool.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <memory>
 
@@ -14,6 +20,7 @@
 namespace muster {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 
@@ -63,7 +70,7 @@ class ChildPoolTest : public testing::Test {
     event_.reset(event);
     std::string pattern = testing::TempDir() + "child_pool_XXXXXX";
     directory_ = mkdtemp(pattern.data());
-    pool_ = std::make_unique<ChildPool>(event_.get(), directory_ + "/locks", profile_);
+    pool_ = std::make_unique<ChildPool>(event_.get(), directory_ + "/locks");
   }
   // What it is answered, once the loop has gone on until then.
   ChildResult Do(const ChildTask& task, Duration patience = 20s) {
@@ -117,7 +124,7 @@ TEST_F(ChildPoolTest, OfATargetThereIsOneChildHoweverLongItHangs) {
   EXPECT_TRUE(second.is_hung);
   EXPECT_EQ(second.text, "an earlier try hangs there");
   // An agent that was started again knows nothing of it, and finds the lock.
-  ChildPool other(event_.get(), directory_ + "/locks", profile_);
+  ChildPool other(event_.get(), directory_ + "/locks");
   std::string told;
   other.Run(MountAt("a"), 20s, [&told](const ChildResult& result) { told = result.text; });
   EXPECT_EQ(told, "an earlier try hangs there");
@@ -132,6 +139,51 @@ TEST_F(ChildPoolTest, OfATargetThereIsOneChildHoweverLongItHangs) {
   while (Do(FindHung{}).is_hung) usleep(20'000);
   EXPECT_EQ(last.error, EINVAL);
   EXPECT_THAT(last.text, HasSubstr("propagation"));
+}
+
+// A process with a mount namespace of its own, in which content is mounted at `target`.
+class ElsewhereMounted {
+ public:
+  explicit ElsewhereMounted(const std::string& target) {
+    int ends[2];
+    if (pipe(ends) != 0) std::abort();
+    pid_ = fork();
+    if (pid_ == 0) {
+      const std::string source = "/var/lib/cps-local/" + std::string(32, 'a');
+      const bool is_done = unshare(CLONE_NEWNS) == 0 &&
+                           mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                           mount(source.c_str(), target.c_str(), "tmpfs", 0, nullptr) == 0;
+      if (is_done && write(ends[1], "", 1) == 1) pause();
+      _exit(1);
+    }
+    close(ends[1]);
+    char ready = 0;
+    is_mounted_ = read(ends[0], &ready, 1) == 1;
+    close(ends[0]);
+  }
+  ElsewhereMounted(const ElsewhereMounted&) = delete;
+  ElsewhereMounted& operator=(const ElsewhereMounted&) = delete;
+  ~ElsewhereMounted() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+  bool is_mounted() const { return is_mounted_; }
+
+ private:
+  pid_t pid_ = 0;
+  bool is_mounted_ = false;
+};
+
+TEST_F(ChildPoolTest, WhatIsContentElsewhereSaysTheTasksOwnProfile) {
+  const ElsewhereMounted other(directory_);
+  ASSERT_TRUE(other.is_mounted());
+  ContentProfile profile;
+  profile.types = {"tmpfs"};
+  const ChildResult found = Do(FindUsers{{}, std::make_shared<const ContentProfile>(profile)});
+  EXPECT_THAT(found.text, AllOf(HasSubstr(fmt::format("process {} ", other.pid())),
+                                HasSubstr(directory_ + " is still mounted")));
+  EXPECT_EQ(Do(FindUsers{{}, std::make_shared<const ContentProfile>()}).text, "");
 }
 
 }  // namespace
