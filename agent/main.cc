@@ -146,7 +146,7 @@ absl::Status Run(AgentOptions options,
   MountsWatch mounts(event, [&runner] { runner.OnMountsChanged(); });
   place.Bind(&mounts);
   SdBusUnitManager units(event, runner);
-  ChildPool children(event, config.state_dir + "/mount-locks", config.content);
+  ChildPool children(event, config.state_dir + "/mount-locks");
   UplinkConfig uplink_config{options.controllers, {}};
   uplink_config.stream.tls_dir = config.tls_dir;
   uplink_config.stream.controller_pattern = config.patterns.controller;

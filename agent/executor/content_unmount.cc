@@ -128,7 +128,7 @@ void ContentAttempt::LookElsewhere(const ContentTree& tree, Actions* actions) {
   if (tree.has_sbps_root) beside_ += "; its root comes by SBPS, which loses nothing";
   if (!tree.foreign.empty())
     beside_ += fmt::format("; not CPS's, and left alone: {}", Named(tree.foreign));
-  Run(Child::kElsewhere, FindUsers{}, kUsersPatience, actions);
+  Run(Child::kElsewhere, FindUsers{{}, profile_}, kUsersPatience, actions);
 }
 
 void ContentAttempt::OnLookedElsewhere(const ChildResult& result, Actions* actions) {
@@ -199,7 +199,7 @@ void ContentAttempt::GiveUpUnmount(const ContentTree& tree, Actions* actions) {
     return BeginUnmountRound(tree, true, actions);
   }
   left_.clear();
-  FindUsers users;
+  FindUsers users{{}, profile_};
   for (const ContentMount& mount : tree.mounts) {
     left_.push_back(mount.recorded.target);
     users.devices.push_back(mount.device);

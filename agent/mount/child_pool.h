@@ -23,8 +23,8 @@ namespace muster {
 
 class ChildPool final : public Children {
  public:
-  // `lock_dir` is made when it is first needed. The event loop and the profile outlive the pool.
-  ChildPool(sd_event* event, std::string lock_dir, const ContentProfile& profile);
+  // `lock_dir` is made when it is first needed. The event loop outlives the pool.
+  ChildPool(sd_event* event, std::string lock_dir);
   ChildPool(const ChildPool&) = delete;
   ChildPool& operator=(const ChildPool&) = delete;
   ~ChildPool() override;
@@ -45,7 +45,6 @@ class ChildPool final : public Children {
   };
 
   void Start(const ChildTask& task, UniqueFd lock, Duration patience, Done done);
-  [[noreturn]] void BeChild(const ChildTask& task, int lock, int output) const;
   void OnReadable(Child& child);
   void OnTimeout(Child& child);
 
@@ -54,7 +53,6 @@ class ChildPool final : public Children {
 
   sd_event* const event_;
   const std::string lock_dir_;
-  const ContentProfile& profile_;
   std::list<Child> children_;
 };
 

@@ -42,6 +42,8 @@ struct ReadDirectory {
 struct FindUsers {
   std::vector<std::string>
       devices;  // "major:minor"; none: mount namespaces are looked for, else all but these
+  // What counts as content, as it did when the attempt began; never null.
+  std::shared_ptr<const ContentProfile> profile;
 };
 
 // A hook of the profile. The text is the end of what it wrote; the error is 0, or ECANCELED if its exit code was not 0, or ETIME.

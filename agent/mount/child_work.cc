@@ -175,7 +175,7 @@ ChildResult MakeMount(const RecordedMount& mount, const ContentProfile& profile)
 
 }  // namespace
 
-ChildResult DoInChild(const UnmountOne& task, const ContentProfile&) {
+ChildResult DoInChild(const UnmountOne& task) {
   const MountTable table = ReadMountTable();
   const Mount* mount = FindById(table, task.id);
   if (mount == nullptr) return {};  // somebody else has unmounted it
@@ -195,7 +195,7 @@ ChildResult DoInChild(const UnmountOne& task, const ContentProfile&) {
                                                std::strerror(error)));
 }
 
-ChildResult DoInChild(const MountOne& task, const ContentProfile&) {
+ChildResult DoInChild(const MountOne& task) {
   const ContentProfile& profile = *task.profile;
   // Looked at here, where nobody else of ours can be at it any more.
   const MountTable table = ReadMountTable();
@@ -217,7 +217,7 @@ ChildResult DoInChild(const MountOne& task, const ContentProfile&) {
   return {};
 }
 
-ChildResult DoInChild(const ReadDirectory& task, const ContentProfile&) {
+ChildResult DoInChild(const ReadDirectory& task) {
   DIR* directory = opendir(task.target.c_str());
   int error = errno;
   if (directory == nullptr) return Error(error, std::strerror(error));
@@ -228,7 +228,7 @@ ChildResult DoInChild(const ReadDirectory& task, const ContentProfile&) {
   return Error(error, error == 0 ? "" : std::strerror(error));
 }
 
-ChildResult DoInChild(const RunHook& task, const ContentProfile&) {
+ChildResult DoInChild(const RunHook& task) {
   return RunProgram(task.hook.argv, task.hook.deadline);
 }
 

@@ -2,16 +2,15 @@
 #pragma once
 
 #include "agent/mount/child_task.h"
-#include "agent/mount/content_profile.h"
 
 namespace muster {
 
-ChildResult DoInChild(const UnmountOne& task, const ContentProfile& profile);
-ChildResult DoInChild(const MountOne& task, const ContentProfile& profile);
-ChildResult DoInChild(const ReadDirectory& task, const ContentProfile& profile);
-ChildResult DoInChild(const FindUsers& task, const ContentProfile& profile);
-ChildResult DoInChild(const RunHook& task, const ContentProfile& profile);
+ChildResult DoInChild(const UnmountOne& task);
+ChildResult DoInChild(const MountOne& task);
+ChildResult DoInChild(const ReadDirectory& task);
+ChildResult DoInChild(const FindUsers& task);
+ChildResult DoInChild(const RunHook& task);
 // The pool itself does it.
-inline ChildResult DoInChild(const FindHung&, const ContentProfile&) { return {}; }
+inline ChildResult DoInChild(const FindHung&) { return {}; }
 
 }  // namespace muster

@@ -67,9 +67,9 @@ std::string ProcessText(const std::string& pid) {
 
 class UserSearch {
  public:
-  UserSearch(const FindUsers& task, const ContentProfile& profile)
+  explicit UserSearch(const FindUsers& task)
       : devices_(task.devices.begin(), task.devices.end()),
-        profile_(profile),
+        profile_(*task.profile),
         own_namespace_(ReadLink("/proc/self/ns/mnt")),
         own_table_(ReadMountTable()) {
     for (const Mount& mount : own_table_.mounts) own_devices_.insert(mount.device);
@@ -198,8 +198,6 @@ class UserSearch {
 
 }  // namespace
 
-ChildResult DoInChild(const FindUsers& task, const ContentProfile& profile) {
-  return {0, false, UserSearch(task, profile).Run()};
-}
+ChildResult DoInChild(const FindUsers& task) { return {0, false, UserSearch(task).Run()}; }
 
 }  // namespace muster

@@ -107,5 +107,21 @@ TEST_F(ContentTest, AnAttemptKeepsTheProfileItBeganWith) {
   EXPECT_THAT(world_.hooks, ElementsAre("/a", "/c", "/b"));
 }
 
+// Else a node would be called clean while somebody still has what was content when the attempt began.
+TEST_F(ContentTest, WhatWasContentWhenAnAttemptBeganIsLookedForElsewhere) {
+  const ContentRecord record = MountImages(1);
+  ContentProfile profile;
+  profile.types = {"dvs", "cpsfs"};
+  world_.elsewhere = "process 77 has a mount namespace of its own";
+  world_.elsewhere_type = "cpsfs";
+  ContentNode node(world_, profile);
+  node.Send(UnmountContent{"c", record});
+  node.SetProfile(ContentProfile());
+  const Outcome outcome = node.Run();
+  EXPECT_EQ(outcome.reason, Reason::kBusy);
+  EXPECT_THAT(outcome.detail, HasSubstr("process 77"));
+  EXPECT_EQ(Unmount(node, record, 2).reason, Reason::kClean) << "one that begins now asks for less";
+}
+
 }  // namespace
 }  // namespace muster

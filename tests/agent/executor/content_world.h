@@ -99,7 +99,9 @@ class MountWorld {
   }
   ChildResult Do(const FindUsers& task) {
     if (!task.devices.empty()) return {0, false, "process 77 (vi, uid 1000) has it open"};
-    return {0, false, elsewhere};
+    const std::vector<std::string>& types = task.profile->types;
+    const bool is_content = std::find(types.begin(), types.end(), elsewhere_type) != types.end();
+    return {0, false, is_content ? elsewhere : ""};
   }
   ChildResult Do(const FindHung&) {
     if (gone_and_hung.empty()) return {};
@@ -116,7 +118,8 @@ class MountWorld {
   std::set<std::string> gone_and_hung;  // targets whose unmount does not come back
   bool mounts_writable = false;         // whatever is asked for
   std::set<std::string> failing;        // targets that cannot be mounted, and hooks
-  std::string elsewhere;                // who has content in a mount namespace of its own
+  std::string elsewhere;                // who has a mount namespace of its own, with a mount
+  std::string elsewhere_type = "dvs";   // of this type in it
   std::vector<std::string> hooks;
 
  private:
@@ -290,8 +293,8 @@ class ContentTest : public testing::Test {
     for (int i = 1; i <= count; ++i) world_.AddContent(i);
     return Record();
   }
-  Outcome Unmount(ContentNode& node, const ContentRecord& record) {
-    node.Send(UnmountContent{"c", record});
+  Outcome Unmount(ContentNode& node, const ContentRecord& record, uint32_t attempt = 1) {
+    node.Send(UnmountContent{"c", record}, attempt);
     return node.Run();
   }
   Outcome Remount(ContentNode& node, const ContentRecord& record, uint32_t attempt = 2) {

@@ -1,11 +1,19 @@
 // Children on the real thing: processes that end, fail, hang, and are asked for twice.
 #include "agent/mount/child_pool.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <memory>
 
@@ -14,6 +22,7 @@
 namespace muster {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 
@@ -63,7 +72,7 @@ class ChildPoolTest : public testing::Test {
     event_.reset(event);
     std::string pattern = testing::TempDir() + "child_pool_XXXXXX";
     directory_ = mkdtemp(pattern.data());
-    pool_ = std::make_unique<ChildPool>(event_.get(), directory_ + "/locks", profile_);
+    pool_ = std::make_unique<ChildPool>(event_.get(), directory_ + "/locks");
   }
   // What it is answered, once the loop has gone on until then.
   ChildResult Do(const ChildTask& task, Duration patience = 20s) {
@@ -105,6 +114,30 @@ TEST_F(ChildPoolTest, AHookInheritsNothingOfTheAgents) {
   EXPECT_EQ(result.text, "4") << "its input, its output, and the folder that it looks into";
 }
 
+// As the agent's unit has it.
+class Spared {
+ public:
+  Spared() { Set("300", 5, 2 << 13 | 7); }
+  Spared(const Spared&) = delete;
+  Spared& operator=(const Spared&) = delete;
+  ~Spared() { Set("0", 0, 0); }
+
+ private:
+  static void Set(const char* score, int nice_value, int io_priority) {
+    std::ofstream("/proc/self/oom_score_adj") << score;
+    setpriority(PRIO_PROCESS, 0, nice_value);
+    syscall(SYS_ioprio_set, 1, 0, io_priority);
+  }
+};
+
+// Neither spared when memory is short, nor after all others: it may leave a server behind.
+TEST_F(ChildPoolTest, AHookIsNeitherSparedNorLast) {
+  const std::string tell = "cat /proc/$$/oom_score_adj; nice; ionice -p $$";
+  const Spared spared;
+  EXPECT_EQ(RunScript(tell).text, "300\n5\nbest-effort: prio 7") << "what would be inherited";
+  EXPECT_EQ(Do(RunHook{{{"/bin/sh", "-c", tell}, 20s}}).text, "0\n0\nnone: prio 0");
+}
+
 // Else a thing would be mounted twice, or a file system that hangs would collect processes.
 TEST_F(ChildPoolTest, OfATargetThereIsOneChildHoweverLongItHangs) {
   const std::string go = directory_ + "/go";
@@ -117,7 +150,7 @@ TEST_F(ChildPoolTest, OfATargetThereIsOneChildHoweverLongItHangs) {
   EXPECT_TRUE(second.is_hung);
   EXPECT_EQ(second.text, "an earlier try hangs there");
   // An agent that was started again knows nothing of it, and finds the lock.
-  ChildPool other(event_.get(), directory_ + "/locks", profile_);
+  ChildPool other(event_.get(), directory_ + "/locks");
   std::string told;
   other.Run(MountAt("a"), 20s, [&told](const ChildResult& result) { told = result.text; });
   EXPECT_EQ(told, "an earlier try hangs there");
@@ -132,6 +165,51 @@ TEST_F(ChildPoolTest, OfATargetThereIsOneChildHoweverLongItHangs) {
   while (Do(FindHung{}).is_hung) usleep(20'000);
   EXPECT_EQ(last.error, EINVAL);
   EXPECT_THAT(last.text, HasSubstr("propagation"));
+}
+
+// A process with a mount namespace of its own, in which content is mounted at `target`.
+class ElsewhereMounted {
+ public:
+  explicit ElsewhereMounted(const std::string& target) {
+    int ends[2];
+    if (pipe(ends) != 0) std::abort();
+    pid_ = fork();
+    if (pid_ == 0) {
+      const std::string source = "/var/lib/cps-local/" + std::string(32, 'a');
+      const bool is_done = unshare(CLONE_NEWNS) == 0 &&
+                           mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                           mount(source.c_str(), target.c_str(), "tmpfs", 0, nullptr) == 0;
+      if (is_done && write(ends[1], "", 1) == 1) pause();
+      _exit(1);
+    }
+    close(ends[1]);
+    char ready = 0;
+    is_mounted_ = read(ends[0], &ready, 1) == 1;
+    close(ends[0]);
+  }
+  ElsewhereMounted(const ElsewhereMounted&) = delete;
+  ElsewhereMounted& operator=(const ElsewhereMounted&) = delete;
+  ~ElsewhereMounted() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+  bool is_mounted() const { return is_mounted_; }
+
+ private:
+  pid_t pid_ = 0;
+  bool is_mounted_ = false;
+};
+
+TEST_F(ChildPoolTest, WhatIsContentElsewhereSaysTheTasksOwnProfile) {
+  const ElsewhereMounted other(directory_);
+  ASSERT_TRUE(other.is_mounted());
+  ContentProfile profile;
+  profile.types = {"tmpfs"};
+  const ChildResult found = Do(FindUsers{{}, std::make_shared<const ContentProfile>(profile)});
+  EXPECT_THAT(found.text, AllOf(HasSubstr(fmt::format("process {} ", other.pid())),
+                                HasSubstr(directory_ + " is still mounted")));
+  EXPECT_EQ(Do(FindUsers{{}, std::make_shared<const ContentProfile>()}).text, "");
 }
 
 }  // namespace
