@@ -101,10 +101,11 @@ void Tell(const BackupOptions& options, uint64_t bytes, OutputFormat format) {
 }
 
 ExitCode Backup(const BackupOptions& options, const GlobalOptions& global) {
-  absl::StatusOr<Target> target = Target::Open(options);
-  if (!target.ok()) return Fail(target.status());
+  // First, for from then on Ctrl-C leaves no piece of a file.
   const auto connection = Connection::Open(global.connection);
   if (!connection.ok()) return Fail(connection.status());
+  absl::StatusOr<Target> target = Target::Open(options);
+  if (!target.ok()) return Fail(target.status());
   // A controller that is being restarted is waited for, as by every verb.
   v1::ControllerStatus nothing;
   absl::Status status = (*connection)
