@@ -203,11 +203,15 @@ bool AgentCore::IsStale(const Epoch& epoch) {
   return false;
 }
 
-// It may also refuse us for another reason, which says the one and the other in turn.
-void AgentCore::OnRefused() {
-  version_ = version_ == kProtocolVersion ? kOldestProtocolVersion : kProtocolVersion;
-  log::Info("the controller may speak another protocol version: version {} is said to it next",
-            version_);
+// It may also refuse us for another reason, which says the one and the other in turn. Each controller hears both, one after the other, or
+// one that always refuses would take the older one from another that waits for it.
+bool AgentCore::OnRefused() {
+  const bool was_ours = version_ == kProtocolVersion;
+  version_ = was_ours ? kOldestProtocolVersion : kProtocolVersion;
+  log::Info(
+      "the controller has refused us; if that is for the protocol version: version {} is said {}",
+      version_, was_ours ? "to it next" : "next");
+  return was_ours;
 }
 
 void AgentCore::OnDown(const std::string&) {

@@ -63,7 +63,7 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   // UplinkHandler.
   void OnUp() override;
   void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) override;
-  void OnRefused() override;
+  bool OnRefused() override;
   void OnDown(const std::string& why) override;
 
   // UnitManager::Handler.
@@ -134,7 +134,7 @@ class AgentCore final : public UplinkHandler, public UnitManager::Handler {
   bool is_stale_ = false;
   TransitClock transit_;
 
-  // What the next Hello says that we speak: a controller that refuses ours may speak the one before.
+  // What the next Hello says that we speak: a controller that refuses ours may speak the one before, and is told so next.
   uint32_t version_ = kProtocolVersion;
   bool has_left_for_newer_ = false;  // since the last Welcome that counted
 };

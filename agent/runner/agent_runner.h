@@ -41,7 +41,7 @@ class AgentRunner final : public UplinkHandler,
   void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) override {
     core_.OnMessage(message, sender_clock_ns);
   }
-  void OnRefused() override { core_.OnRefused(); }
+  bool OnRefused() override { return core_.OnRefused(); }
   void OnDown(const std::string& why) override { core_.OnDown(why); }
 
   // UnitManager::Handler.

@@ -51,7 +51,7 @@ void SwarmAgent::OnMessage(const ControllerMessage& message, uint64_t sender_clo
   runner_.OnMessage(message, sender_clock_ns);
 }
 
-void SwarmAgent::OnRefused() { runner_.OnRefused(); }
+bool SwarmAgent::OnRefused() { return runner_.OnRefused(); }
 
 void SwarmAgent::OnDown(const std::string& why) {
   ++(is_up_ ? tally_.ended : tally_.failed);

@@ -46,7 +46,7 @@ class SwarmAgent final : private UplinkHandler,
  private:
   void OnUp() override;
   void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) override;
-  void OnRefused() override;
+  bool OnRefused() override;
   void OnDown(const std::string& why) override;
   void OnJobRemoved(const std::string& unit, uint32_t job_id, const std::string& result) override;
   void OnWatchRestored(const std::string&) override {}

@@ -10,6 +10,7 @@
 //     delay (reconnect_delay.h) is spread over the fleet's size, and the next attempt goes to the next in the list; but the end of
 //     a stream that was good goes back to the same controller, which most likely was only restarted.
 //   * A controller that the agent rejects counts as one that failed, whatever it has said.
+//   * So does one that refuses the agent; but it is tried again, and not the next, if it is to be told something else.
 //   * Failures in a row double the delay. A Welcome, or a stream that has lived for some minutes, ends the row.
 #include "agent/uplink/h2_uplink.h"
 
@@ -169,7 +170,7 @@ void H2Uplink::OnWelcome(const Welcome& welcome) {
 void H2Uplink::OnStreamEnd(const std::string& why) {
   const bool was_connected = stream_->was_connected();
   const bool was_open = opened_.has_value();
-  if (!has_welcome_ && stream_->was_refused()) handler_.OnRefused();
+  const bool is_asked_again = !has_welcome_ && stream_->was_refused() && handler_.OnRefused();
   const bool was_good =
       !is_rejected_ && (has_welcome_ || (was_open && clock_.Now() - *opened_ >= kGoodStream));
   opened_.reset();
@@ -177,6 +178,7 @@ void H2Uplink::OnStreamEnd(const std::string& why) {
   is_rejected_ = false;
   stream_.reset();
   if (was_good) return StreamEnded(why);
+  if (is_asked_again) return TryAgainAfter(ReconnectDelay(fleet_size_, failures_++, random_), why);
   if (was_connected || endpoints_.empty()) return AttemptFailed(why, was_connected);
   log::Info("uplink address failed why=\"{}\"", why);
   ConnectNext();

@@ -200,9 +200,11 @@ class VersionsTest : public AgentRunnerTest {
     units_.AnswerAll();
     return std::get<Hello>(uplink_.sent.at(0));
   }
-  void Refuse() {
-    runner_.OnRefused();
+  // Whether the same controller is to be tried again.
+  bool Refuse() {
+    const bool is_asked_again = runner_.OnRefused();
     runner_.OnDown("");
+    return is_asked_again;
   }
   void Welcome(uint32_t version) {
     runner_.OnMessage(muster::Welcome{"x1", {"store", 1}, 1, 60s, version}, 0);
@@ -229,9 +231,9 @@ TEST_F(VersionsTest, AControllerThatRefusesOursIsSpokenToAsTheOneBefore) {
 
 TEST_F(VersionsTest, AControllerThatRefusesBothIsSpokenToInTurn) {
   SayHello();
-  Refuse();
+  EXPECT_TRUE(Refuse());
   SayHello();
-  Refuse();
+  EXPECT_FALSE(Refuse()) << "the next one's turn";
   EXPECT_EQ(SayHello().protocol_version, kProtocolVersion);
 }
 

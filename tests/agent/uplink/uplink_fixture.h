@@ -36,7 +36,10 @@ class RecordingHandler final : public UplinkHandler {
  public:
   void OnUp() override;
   void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) override;
-  void OnRefused() override { ++refusals; }
+  bool OnRefused() override {
+    ++refusals;
+    return false;
+  }
   void OnDown(const std::string& why) override;
 
   // The tasks of the Settled messages.
