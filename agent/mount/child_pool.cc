@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +71,16 @@ void CloseAllBut(int lower, int higher) {
   CloseRange(first, ~0U);
 }
 
+// The agent's unit is spared when memory is short, and comes after the node's work. A server that a mount helper starts inherits what we
+// are, outlives us, and is the node's work itself. What cannot be set stays.
+void BecomeOrdinary() {
+  constexpr int kOfProcess = 1;  // IOPRIO_WHO_PROCESS of ioprio_set(2), which no header has
+  const UniqueFd score(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (score.is_open() && write(score.get(), "0", 1) < 0) log::Debug("oom_score_adj stays");
+  setpriority(PRIO_PROCESS, 0, 0);
+  syscall(SYS_ioprio_set, kOfProcess, 0, 0);
+}
+
 // A process with one thread, so all that may be called in a process may be called here.
 [[noreturn]] void BeChild(const ChildTask& task, int lock, int output) {
   sigset_t none;
@@ -78,6 +89,7 @@ void CloseAllBut(int lower, int higher) {
   prctl(PR_SET_NAME, "muster-mount");
   CloseAllBut(std::min(lock, output), std::max(lock, output));
   if (chdir("/") != 0) _exit(1);
+  BecomeOrdinary();
   WriteResult(output, std::visit([](const auto& t) { return DoInChild(t); }, task));
   _exit(0);
 }

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,6 +112,30 @@ TEST_F(ChildPoolTest, AHookInheritsNothingOfTheAgents) {
   const ChildResult result = Do(RunHook{{{"/bin/sh", "-c", "set -- /proc/$$/fd/*; echo $#"}, 20s}});
   EXPECT_EQ(result.error, 0);
   EXPECT_EQ(result.text, "4") << "its input, its output, and the folder that it looks into";
+}
+
+// As the agent's unit has it.
+class Spared {
+ public:
+  Spared() { Set("300", 5, 2 << 13 | 7); }
+  Spared(const Spared&) = delete;
+  Spared& operator=(const Spared&) = delete;
+  ~Spared() { Set("0", 0, 0); }
+
+ private:
+  static void Set(const char* score, int nice_value, int io_priority) {
+    std::ofstream("/proc/self/oom_score_adj") << score;
+    setpriority(PRIO_PROCESS, 0, nice_value);
+    syscall(SYS_ioprio_set, 1, 0, io_priority);
+  }
+};
+
+// Neither spared when memory is short, nor after all others: it may leave a server behind.
+TEST_F(ChildPoolTest, AHookIsNeitherSparedNorLast) {
+  const std::string tell = "cat /proc/$$/oom_score_adj; nice; ionice -p $$";
+  const Spared spared;
+  EXPECT_EQ(RunScript(tell).text, "300\n5\nbest-effort: prio 7") << "what would be inherited";
+  EXPECT_EQ(Do(RunHook{{{"/bin/sh", "-c", tell}, 20s}}).text, "0\n0\nnone: prio 0");
 }
 
 // Else a thing would be mounted twice, or a file system that hangs would collect processes.
