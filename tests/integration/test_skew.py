@@ -8,6 +8,15 @@ from harness import UNITS, Story, World
 from programs import Process, program, wait_until
 
 ALL, ALL_BUT_THE_LAST = "x1000c0s0b[0-1]n[0-1]", "x1000c0s0b0n[0-1],x1000c0s0b1n0"
+# A stop waits for as long as a test wants it to: an attempt is in the middle until then.
+HELD_ORCA = """[Unit]
+Description=Stand-in for cray-orca, whose stop may wait
+[Service]
+Type=notify
+ExecStart=/opt/bed/orca_stub --subscribe mgmt-nmn:28600
+ExecStop=/bin/sh -c 'while [ -e /run/hold ]; do sleep 0.1; done'
+TimeoutStopSec=120
+"""
 OLD_PROGRAMS = ("MUSTERD_OLD", "MUSTER_AGENT_OLD", "MUSTER_OLD")
 
 
@@ -23,16 +32,30 @@ class SkewStory(Story):
         self.world.wait_attached()
 
     def begin(self, *hosts):
-        """A job that is in its settle time on all of these: (job, {host: starts before})."""
+        """A job whose attempts are in the middle on all of these, until release(): (job, {host: starts before})."""
         before = {host: host.starts() for host in hosts}
-        was = {host: host.invocation() for host in hosts}
-        targets = [word for host in hosts for word in ("-w", host.nid)]
-        job = self.world.muster_json("restart", "cray-orca.service", *targets, "--settle", "4s", "--detach", code=0).job
         for host in hosts:
-            wait_until(lambda host=host: host.invocation() not in ("", was[host]), f"{host.nid}: systemd has restarted the unit")
+            host.run("touch", "/run/hold")
+        targets = [word for host in hosts for word in ("-w", host.nid)]
+        job = self.world.muster_json("restart", "cray-orca.service", *targets, "--settle", "1s", "--detach", code=0).job
+        for host in hosts:
+            wait_until(lambda host=host: self.is_held(host), f"{host.nid}: systemd stops the unit")
         return job, before
 
+    def is_held(self, host):
+        return host.show("cray-orca.service", "ActiveState") == "deactivating"
+
+    def release(self, *hosts):
+        for host in hosts:
+            self.assertTrue(self.is_held(host), f"{host.nid}: what was done was to be in the middle of an attempt")
+            host.run("rm", "/run/hold")
+
     def assert_ends_well(self, job, before):
+        """Once it is released."""
+        self.release(*before)
+        self.assert_ended_well(job, before)
+
+    def assert_ended_well(self, job, before):
         ended = self.world.job_ended(job)
         self.assertEqual({host.xname: "SUCCEEDED" for host in before}, ended.endings)
         for host, starts in before.items():
@@ -73,7 +96,7 @@ class OldAgentsTest(SkewStory):
 
     @classmethod
     def setUpClass(cls):
-        cls.world = World(4, agent="MUSTER_AGENT_OLD", programs=["MUSTER_AGENT"])
+        cls.world = World(4, agent="MUSTER_AGENT_OLD", programs=["MUSTER_AGENT"], unit_files={"cray-orca.service": HELD_ORCA})
         cls.addClassCleanup(cls.world.close)
 
     def update(self, host):
@@ -144,11 +167,12 @@ class OldAgentsTest(SkewStory):
         for replace in (self.update, self.downgrade):
             job, before = self.begin(host)
             world.musterd.kill()
+            self.release(host)
             of_this_job = f"/run/muster-agent/attempts/*{job.removeprefix('jobs/')}*"
             wait_until(lambda: host.run("sh", "-c", f"grep -l SUCCEEDED {of_this_job}", check=False), "the outcome is in the ledger")
             replace(host)
             world.start_musterd()
-            self.assert_ends_well(job, before)
+            self.assert_ended_well(job, before)
 
 
 class OldControllerTest(SkewStory):
@@ -156,7 +180,7 @@ class OldControllerTest(SkewStory):
 
     @classmethod
     def setUpClass(cls):
-        cls.world = World(2, musterd="MUSTERD_OLD")
+        cls.world = World(2, musterd="MUSTERD_OLD", unit_files={"cray-orca.service": HELD_ORCA})
         cls.addClassCleanup(cls.world.close)
 
     def test_jobs_and_an_update_of_the_controller(self):
