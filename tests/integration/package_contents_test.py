@@ -37,15 +37,16 @@ FILES = {
 SETTINGS = {"muster-controller": ["/etc/muster/musterd.toml"], "muster-agent": ["/etc/muster/agent.toml"],
             "muster": ["/etc/muster/muster.toml"]}
 UNITS = {"muster-controller": "musterd.service", "muster-agent": "muster-agent.service"}
-# Manual pages and completions.
+# Manual pages, guides and completions.
 DOCUMENTS = re.compile(
-    r"/usr/share/(man/man[158]/muster[^/]*|man/man5/agent\.toml\.5[^/]*|bash-completion/completions/muster|zsh/site-functions/_muster)$")
+    r"/usr/share/(man/man[158]/muster[^/]*|man/man5/agent\.toml\.5[^/]*|doc/muster/[^/]*\.md|bash-completion/completions/muster|"
+    r"zsh/site-functions/_muster)$")
 # Some of them, without what compressing adds to their names.
 NEEDED_DOCUMENTS = {
     "muster-controller": ["man/man8/musterd.8", "man/man5/musterd.toml.5"],
     "muster-agent": ["man/man8/muster-agent.8", "man/man5/agent.toml.5"],
-    "muster": ["man/man1/muster.1", "man/man1/muster-job-list.1", "man/man5/muster.toml.5", "bash-completion/completions/muster",
-               "zsh/site-functions/_muster"],
+    "muster": ["man/man1/muster.1", "man/man1/muster-job-list.1", "man/man5/muster.toml.5", "doc/muster/setup.md",
+               "bash-completion/completions/muster", "zsh/site-functions/_muster"],
 }
 # Of the agent, whatever version of their symbols: the C library, systemd's and OpenSSL's.
 AGENT_LIBRARIES = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libsystemd.so.0", "libssl.so.3",
