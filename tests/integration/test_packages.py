@@ -5,7 +5,7 @@ import re
 import unittest
 
 from harness import WEB_PORT, Story
-from packaged_hosts import CONTROLLER, NEXT_VERSION, VERSION, PackagedWorld, files_of
+from packaged_hosts import CONTROLLER, NEXT_VERSION, VERSION, PackagedWorld, files_of, package_file
 from programs import in_parallel, wait_until
 
 # Its stop takes as long as a test wants it to: an attempt is in the middle until then.
@@ -49,6 +49,21 @@ class PackagesTest(Story):
         for host, was, is_now in zip(self.hosts, before, after):
             changed = {path: (was.get(path), is_now.get(path)) for path in was.keys() | is_now.keys() if was.get(path) != is_now.get(path)}
             self.assertEqual({}, changed, host.nid)
+
+    def test_a_purge_leaves_what_is_the_sites(self):
+        """The last host has no package yet, but a user of that name; and a link leads to where its store is to be."""
+        host = self.rpm_host
+        host.run("sh", "-ec", """
+            useradd --uid 1500 --home-dir /srv/site --no-create-home muster
+            mkdir /srv/store
+            ln -s /srv/store /var/lib/muster
+            """)
+        host.run("dpkg", "-i", package_file(self.world.directories[VERSION], f"muster-controller_{VERSION}_*.deb"))
+        host.run("touch", "/var/lib/muster/muster.db")
+        host.run("dpkg", "--purge", "muster-controller")
+        self.assertEqual("1500", host.run("id", "-u", "muster").strip())
+        self.assertEqual("/srv/store\n/srv/store/muster.db\n", host.run("find", "/var/lib/muster", "/srv/store", check=False))
+        host.run("sh", "-ec", "userdel muster; rm -r /srv/store")
 
     def test_rpm(self):
         """Its scripts are called otherwise, and there is no purge."""
@@ -163,12 +178,16 @@ class PackagesTest(Story):
         self.assertTrue(log.startswith("muster /etc/muster/kubeconfig -n services rollout restart deployment/cray-hmnfd"), log)
 
     def purge(self):
+        # A disk of its own would be such a mount point.
+        self.first.run("mount", "--bind", "/var/lib/muster", "/var/lib/muster")
         for host in self.hosts:
             self.world.purge(host)
             self.world.forget(host)
             host.run("rm", "-f", "/run/may-stop")
             self.assertEqual("", host.systemctl("list-units", "--all", "--plain", "--no-legend", "muster*"))
             self.assertEqual("", host.run("pgrep", "muster", check=False))
+        self.assertEqual("/var/lib/muster\n", self.first.run("find", "/var/lib/muster"))
+        self.first.run("sh", "-ec", "umount /var/lib/muster; rmdir /var/lib/muster")
 
 
 if __name__ == "__main__":
