@@ -82,12 +82,12 @@ class PackageContentsTest(unittest.TestCase):
         for document in NEEDED_DOCUMENTS[package]:
             self.assertTrue(any(path.startswith(f"/usr/share/{document}") for path in files), f"{document} of {package}")
 
-    def check_scripts(self, package, text, is_first, is_gone):
+    def check_scripts(self, package, text, is_gone):
         unit = UNITS[package]
+        self.assertIn(f"systemctl is-enabled --quiet {unit}", text)
         self.assertIn(f"systemctl try-restart {unit}", text)
         self.assertIn(f"systemctl enable --now {unit}", text)
         self.assertIn(f"systemctl disable --quiet --now {unit}", text)
-        self.assertIn(is_first, text)
         self.assertIn(is_gone, text)
         self.assertEqual(package == "muster-controller", "systemd-sysusers muster-controller.conf" in text)
         self.assertNotIn("@", text, "everything was to be filled in")
@@ -106,7 +106,7 @@ class PackageContentsTest(unittest.TestCase):
                 self.assertEqual(SETTINGS[package], [name for name, flag in flags.items() if flag == "cn"], "%config(noreplace)")
                 self.assertEqual(SETTINGS[package], run("rpm", "-qp", "--configfiles", path).split())
                 if package in UNITS:
-                    self.check_scripts(package, run("rpm", "-qp", "--scripts", path), 'if [ "$1" = 1 ]', '[ "$1" = 0 ] || exit 0')
+                    self.check_scripts(package, run("rpm", "-qp", "--scripts", path), '[ "$1" = 0 ] || exit 0')
                 # Of the system, which other packages own.
                 of_others = {"/etc", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib/systemd/system"}
                 self.assertEqual(set(), of_others & files.keys())
@@ -128,7 +128,7 @@ class PackageContentsTest(unittest.TestCase):
                 self.assertEqual(SETTINGS[package], control["conffiles"].split())
                 if package in UNITS:
                     scripts = control["postinst"] + control["prerm"] + control["postrm"]
-                    self.check_scripts(package, scripts, '[ -z "$2" ]', '[ "$1" = purge ] || exit 0')
+                    self.check_scripts(package, scripts, '[ "$1" = purge ] || exit 0')
 
     def test_the_agent_needs_what_every_node_has(self):
         required = run("rpm", "-qp", "--requires", file_of(f"muster-agent-{VERSION}-1.*.rpm")).splitlines()

@@ -44,6 +44,7 @@ class PackagesTest(Story):
         self.check_reload()
         self.upgrade_while_a_job_runs()
         self.check_what_musterd_may_do()
+        self.remove_and_install_again(self.nodes[-1])
         self.purge()
         after = in_parallel([lambda host=host: files_of(host) for host in self.hosts])
         for host, was, is_now in zip(self.hosts, before, after):
@@ -176,6 +177,14 @@ class PackagesTest(Story):
         self.world.muster("resubscribe", "-w", self.first.xname, "--restart-hmnfd", "--detach", code=0)
         log = wait_until(lambda: self.first.run("cat", "/var/lib/muster/kubectl.log", check=False), "musterd runs kubectl", 60)
         self.assertTrue(log.startswith("muster /etc/muster/kubeconfig -n services rollout restart deployment/cray-hmnfd"), log)
+
+    def remove_and_install_again(self, host):
+        """It is off then, and says so."""
+        host.run("dpkg", "--remove", *self.world.packages_of(host))
+        self.assertIn("systemctl enable --now muster-agent.service", self.world.install(host, NEXT_VERSION))
+        self.assertEqual("disabled", host.systemctl("is-enabled", "muster-agent.service", check=False).strip())
+        host.systemctl("enable", "--now", "muster-agent.service")
+        self.world.wait_attached(host)
 
     def purge(self):
         # A disk of its own would be such a mount point.
