@@ -67,6 +67,8 @@ class PackagedWorld(World):
         subprocess.run([program("MUSTER"), "pki", "issue", "--dir", os.path.join(self.directory, "ca"), "--role", "controller", "--san",
                         first.name, "--out", os.path.join(self.etc, "controller"), "packaged"], check=True, stdout=subprocess.DEVNULL)
         shutil.copytree(self.env["MUSTER_TLS_DIR"], os.path.join(self.etc, "operator"))
+        self.plain_muster("pki", "issue", "--dir", os.path.join(self.directory, "ca"), "--role", "operator", "--out",
+                          os.path.join(self.etc, "leaver"), "leaver")
         for name, text in [("musterd.toml", MUSTERD_TOML), ("web.token", self.web_token + "\n"), ("kubectl", KUBECTL)]:
             with open(os.path.join(self.etc, name), "w", encoding="ascii") as file:
                 file.write(text)

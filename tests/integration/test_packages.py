@@ -42,6 +42,7 @@ class PackagesTest(Story):
         self.world.wait_attached(*self.nodes)
         self.check_processes()
         self.check_reload()
+        self.check_what_root_writes_is_read()
         self.upgrade_while_a_job_runs()
         self.check_what_musterd_may_do()
         self.remove_and_install_again(self.nodes[-1])
@@ -129,6 +130,30 @@ class PackagesTest(Story):
             self.first.systemctl("reload", unit)
             wait_until(lambda unit=unit: "settings read again" in self.first.journal(unit), f"{unit} reads its settings again")
             self.assertEqual(pid, self.first.show(unit, "MainPID"))
+
+    def nodes_listed_by(self, operator):
+        return self.first.run("muster", "--controller", self.first.name, "--tls-dir", f"/opt/muster-etc/{operator}", "node", "list",
+                              check=False)
+
+    def check_what_root_writes_is_read(self):
+        """With a umask of its own: a renewed certificate, an inventory, an operator who has left."""
+        self.assertIn(self.first.xname, self.nodes_listed_by("leaver"))
+        self.first.run("sh", "-ec", """
+            umask 077
+            cd /etc/muster
+            rm controller/*.pem
+            cp /opt/muster-etc/controller/*.pem controller/
+            printf '[[node]]\nxname = "x9000c0s0b0n0"\n' >inventory.toml
+            echo spiffe://muster/operator/leaver >revoked
+            printf 'inventory = "/etc/muster/inventory.toml"\nrevoked = "/etc/muster/revoked"\n' | cat - musterd.toml >new
+            mv new musterd.toml
+            """)
+        self.assertEqual("600 root", self.first.run("stat", "-c", "%a %U", "/etc/muster/revoked").strip())
+        self.first.systemctl("reload", "musterd.service")
+        wait_until(lambda: "x9000c0s0b0n0" in self.nodes_listed_by("operator"), "musterd has read its settings")
+        self.assertEqual("", self.nodes_listed_by("leaver"))
+        for name in ("musterd.toml", "inventory.toml", "revoked", "controller/key.pem"):
+            self.assertEqual("640 root:muster", self.first.run("stat", "-c", "%a %U:%G", f"/etc/muster/{name}").strip(), name)
 
     def upgrade_while_a_job_runs(self):
         starts = {host: host.starts() for host in self.nodes}
