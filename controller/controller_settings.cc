@@ -48,11 +48,13 @@ void DeclarePlaces(Settings& settings, ControllerConfig* config) {
        "0.0.0.0:7421", false},
       &config->operator_listen, CheckAddress);
   settings.Text({"state_dir", "The store; on a local disk.", "", false}, &config->state_dir);
-  settings.Text({"tls_dir",
-                 "The directory with ca.pem, cert.pem and key.pem of this controller. New files in "
-                 "it are taken within a minute, by the web port when this file is read again.",
-                 "", false},
-                &config->tls_dir);
+  settings.Text(
+      {"tls_dir",
+       "The directory with ca.pem, cert.pem and key.pem of this controller. New files in "
+       "it are taken within a minute, by the web port when this file is read again; those "
+       "that only root may read, by `systemctl reload musterd`.",
+       "", false},
+      &config->tls_dir);
   settings.Text({"inventory",
                  "The file that says which nodes there are. Default: only those of HSM, and those "
                  "that ever attached.",

@@ -67,13 +67,23 @@ endif()
 
 # ---- what is done around the files: the same scripts for dpkg and rpm, which call them with other arguments
 
+# A directory may be a mount point of the site's, which stays, empty; or a link, and what that leads to may be others', too. What cannot be removed
+# is no reason to fail: dpkg would never come to an end.
+set(REMOVE [[
+remove() {
+  for directory; do
+    if [ -L "$directory" ]; then rm -f "$directory"; fi
+    if [ -d "$directory" ]; then find "$directory" -xdev -mindepth 1 -delete || true; fi
+    rmdir "$directory" 2>/dev/null || true
+  done
+}]])
+
 # muster_scripts(COMPONENT): from PACKAGE, UNIT, PREPARE, NEXT and PURGE. dpkg says what happens and rpm how many versions stay.
 function(muster_scripts component)
   set(IF_CONFIGURE "[ \"$1\" = configure ] || exit 0")
   set(IF_REMOVE "[ \"$1\" = remove ] || exit 0")
   set(IF_GONE "case $1 in remove|purge) ;; *) exit 0 ;; esac")
-  set(IS_FIRST "[ -z \"$2\" ]")
-  set(IF_PURGE "[ \"$1\" = purge ] || exit 0\n${PURGE}")
+  set(IF_PURGE "[ \"$1\" = purge ] || exit 0\n${REMOVE}\n${PURGE}")
   foreach(script postinst prerm postrm)
     configure_file(${packaging_dir}/scripts/${script}.in ${scripts_dir}/deb/${component}/${script} @ONLY
       FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
@@ -81,7 +91,6 @@ function(muster_scripts component)
   set(IF_CONFIGURE "")
   set(IF_REMOVE "[ \"$1\" = 0 ] || exit 0")
   set(IF_GONE "${IF_REMOVE}")
-  set(IS_FIRST "[ \"$1\" = 1 ]")
   set(IF_PURGE "")
   foreach(script postinst prerm postrm)
     configure_file(${packaging_dir}/scripts/${script}.in ${scripts_dir}/rpm/${component}/${script} @ONLY)
@@ -112,12 +121,14 @@ set(UNIT musterd.service)
 set(PREPARE "systemd-sysusers muster-controller.conf\nsystemd-tmpfiles --create muster-controller.conf")
 set(NEXT "put its certificate into /etc/muster/controller (muster pki issue), look at /etc/muster/musterd.toml, then type:")
 set(PURGE [[
-rm -rf /var/lib/muster /etc/muster/controller
+remove /var/lib/muster /etc/muster/controller
 for file in inventory.toml revoked web.token client-secret kubeconfig; do rm -f "/etc/muster/$file"; done
-rmdir --ignore-fail-on-non-empty /etc/muster 2>/dev/null || true
-# Nothing is its own any more.
-if getent passwd muster >/dev/null; then userdel muster; fi
-if getent group muster >/dev/null; then groupdel muster; fi]])
+rmdir /etc/muster 2>/dev/null || true
+# Nothing is its own any more. A site may have a muster of its own from before; systemd-sysusers leaves it as it is, and so do we.
+if [ "$(getent passwd muster | cut -d: -f6)" = /var/lib/muster ] && [ "$(id -u muster)" -lt 1000 ]; then
+  userdel muster || true
+  if getent group muster >/dev/null; then groupdel muster || true; fi
+fi]])
 muster_daemon(controller /etc/muster/musterd.toml)
 
 set(PACKAGE muster-agent)
@@ -125,8 +136,8 @@ set(UNIT muster-agent.service)
 set(PREPARE "")
 set(NEXT "put this node's certificate into /etc/muster/agent (muster pki issue), look at /etc/muster/agent.toml, then type:")
 set(PURGE [[
-rm -rf /etc/muster/agent /run/muster-agent
-rmdir --ignore-fail-on-non-empty /etc/muster 2>/dev/null || true]])
+remove /etc/muster/agent /run/muster-agent
+rmdir /etc/muster 2>/dev/null || true]])
 muster_daemon(agent /etc/muster/agent.toml)
 muster_conffile(cli /etc/muster/muster.toml)
 

@@ -71,8 +71,8 @@ void CloseAllBut(int lower, int higher) {
   CloseRange(first, ~0U);
 }
 
-// The agent's unit is spared when memory is short, and comes after the node's work. A server that a mount helper starts inherits what we are,
-// outlives us, and is the node's work itself. What cannot be set stays.
+// The agent's unit is spared when memory is short, and comes after the node's work. A server that a mount helper starts inherits what we
+// are, outlives us, and is the node's work itself. What cannot be set stays.
 void BecomeOrdinary() {
   constexpr int kOfProcess = 1;  // IOPRIO_WHO_PROCESS of ioprio_set(2), which no header has
   const UniqueFd score(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));

@@ -18,8 +18,8 @@ class UplinkHandler {
   virtual void OnUp() = 0;
   // `sender_clock_ns` is the controller's CLOCK_BOOTTIME when it queued the message.
   virtual void OnMessage(const ControllerMessage& message, uint64_t sender_clock_ns) = 0;
-  // The controller has ended the stream with FAILED_PRECONDITION and without a Welcome; OnDown follows. Says whether the next attempt is to go to
-  // the same controller, which will be told something else.
+  // The controller has ended the stream with FAILED_PRECONDITION and without a Welcome; OnDown follows. Says whether the next attempt is to
+  // go to the same controller, which will be told something else.
   virtual bool OnRefused() = 0;
   // The stream has ended, or could not be opened; another attempt will be made. `why` is one sentence and is logged already.
   virtual void OnDown(const std::string& why) = 0;

@@ -37,15 +37,16 @@ FILES = {
 SETTINGS = {"muster-controller": ["/etc/muster/musterd.toml"], "muster-agent": ["/etc/muster/agent.toml"],
             "muster": ["/etc/muster/muster.toml"]}
 UNITS = {"muster-controller": "musterd.service", "muster-agent": "muster-agent.service"}
-# Manual pages and completions.
+# Manual pages, guides and completions.
 DOCUMENTS = re.compile(
-    r"/usr/share/(man/man[158]/muster[^/]*|man/man5/agent\.toml\.5[^/]*|bash-completion/completions/muster|zsh/site-functions/_muster)$")
+    r"/usr/share/(man/man[158]/muster[^/]*|man/man5/agent\.toml\.5[^/]*|doc/muster/[^/]*\.md|bash-completion/completions/muster|"
+    r"zsh/site-functions/_muster)$")
 # Some of them, without what compressing adds to their names.
 NEEDED_DOCUMENTS = {
     "muster-controller": ["man/man8/musterd.8", "man/man5/musterd.toml.5"],
     "muster-agent": ["man/man8/muster-agent.8", "man/man5/agent.toml.5"],
-    "muster": ["man/man1/muster.1", "man/man1/muster-job-list.1", "man/man5/muster.toml.5", "bash-completion/completions/muster",
-               "zsh/site-functions/_muster"],
+    "muster": ["man/man1/muster.1", "man/man1/muster-job-list.1", "man/man5/muster.toml.5", "doc/muster/setup.md",
+               "bash-completion/completions/muster", "zsh/site-functions/_muster"],
 }
 # Of the agent, whatever version of their symbols: the C library, systemd's and OpenSSL's.
 AGENT_LIBRARIES = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libsystemd.so.0", "libssl.so.3",
@@ -81,12 +82,12 @@ class PackageContentsTest(unittest.TestCase):
         for document in NEEDED_DOCUMENTS[package]:
             self.assertTrue(any(path.startswith(f"/usr/share/{document}") for path in files), f"{document} of {package}")
 
-    def check_scripts(self, package, text, is_first, is_gone):
+    def check_scripts(self, package, text, is_gone):
         unit = UNITS[package]
+        self.assertIn(f"systemctl is-enabled --quiet {unit}", text)
         self.assertIn(f"systemctl try-restart {unit}", text)
         self.assertIn(f"systemctl enable --now {unit}", text)
         self.assertIn(f"systemctl disable --quiet --now {unit}", text)
-        self.assertIn(is_first, text)
         self.assertIn(is_gone, text)
         self.assertEqual(package == "muster-controller", "systemd-sysusers muster-controller.conf" in text)
         self.assertNotIn("@", text, "everything was to be filled in")
@@ -105,7 +106,7 @@ class PackageContentsTest(unittest.TestCase):
                 self.assertEqual(SETTINGS[package], [name for name, flag in flags.items() if flag == "cn"], "%config(noreplace)")
                 self.assertEqual(SETTINGS[package], run("rpm", "-qp", "--configfiles", path).split())
                 if package in UNITS:
-                    self.check_scripts(package, run("rpm", "-qp", "--scripts", path), 'if [ "$1" = 1 ]', '[ "$1" = 0 ] || exit 0')
+                    self.check_scripts(package, run("rpm", "-qp", "--scripts", path), '[ "$1" = 0 ] || exit 0')
                 # Of the system, which other packages own.
                 of_others = {"/etc", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib/systemd/system"}
                 self.assertEqual(set(), of_others & files.keys())
@@ -127,7 +128,7 @@ class PackageContentsTest(unittest.TestCase):
                 self.assertEqual(SETTINGS[package], control["conffiles"].split())
                 if package in UNITS:
                     scripts = control["postinst"] + control["prerm"] + control["postrm"]
-                    self.check_scripts(package, scripts, '[ -z "$2" ]', '[ "$1" = purge ] || exit 0')
+                    self.check_scripts(package, scripts, '[ "$1" = purge ] || exit 0')
 
     def test_the_agent_needs_what_every_node_has(self):
         required = run("rpm", "-qp", "--requires", file_of(f"muster-agent-{VERSION}-1.*.rpm")).splitlines()

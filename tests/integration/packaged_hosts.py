@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from harness import DIRECT, WEB_PORT, World
-from programs import program
+from programs import HERE, program
 
 VERSION = os.environ.get("VERSION", "")
 NEXT_VERSION = f"{VERSION}+1"
@@ -67,6 +67,8 @@ class PackagedWorld(World):
         subprocess.run([program("MUSTER"), "pki", "issue", "--dir", os.path.join(self.directory, "ca"), "--role", "controller", "--san",
                         first.name, "--out", os.path.join(self.etc, "controller"), "packaged"], check=True, stdout=subprocess.DEVNULL)
         shutil.copytree(self.env["MUSTER_TLS_DIR"], os.path.join(self.etc, "operator"))
+        self.plain_muster("pki", "issue", "--dir", os.path.join(self.directory, "ca"), "--role", "operator", "--out",
+                          os.path.join(self.etc, "leaver"), "leaver")
         for name, text in [("musterd.toml", MUSTERD_TOML), ("web.token", self.web_token + "\n"), ("kubectl", KUBECTL)]:
             with open(os.path.join(self.etc, name), "w", encoding="ascii") as file:
                 file.write(text)
@@ -114,6 +116,12 @@ class PackagedWorld(World):
     def forget(self, host):
         """Takes away what configure() has put outside of the packages' own places."""
         host.run("rm", "-rf", "/usr/local/bin/kubectl")
+
+
+def written_in_setup(after):
+    """The first block of packaging/docs/setup.md after these words."""
+    with open(os.path.join(HERE, "..", "..", "packaging", "docs", "setup.md"), encoding="utf-8") as file:
+        return file.read().partition(after)[2].split("```\n")[1]
 
 
 def files_of(host):

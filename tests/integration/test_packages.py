@@ -5,7 +5,7 @@ import re
 import unittest
 
 from harness import WEB_PORT, Story
-from packaged_hosts import CONTROLLER, NEXT_VERSION, VERSION, PackagedWorld, files_of
+from packaged_hosts import CONTROLLER, NEXT_VERSION, VERSION, PackagedWorld, files_of, package_file, written_in_setup
 from programs import in_parallel, wait_until
 
 # Its stop takes as long as a test wants it to: an attempt is in the middle until then.
@@ -42,13 +42,32 @@ class PackagesTest(Story):
         self.world.wait_attached(*self.nodes)
         self.check_processes()
         self.check_reload()
+        self.check_what_root_writes_is_read()
         self.upgrade_while_a_job_runs()
         self.check_what_musterd_may_do()
+        self.restore_a_backup()
+        self.keep_the_store_elsewhere()
+        self.remove_and_install_again(self.nodes[-1])
         self.purge()
         after = in_parallel([lambda host=host: files_of(host) for host in self.hosts])
         for host, was, is_now in zip(self.hosts, before, after):
             changed = {path: (was.get(path), is_now.get(path)) for path in was.keys() | is_now.keys() if was.get(path) != is_now.get(path)}
             self.assertEqual({}, changed, host.nid)
+
+    def test_a_purge_leaves_what_is_the_sites(self):
+        """The last host has no package yet, but a user of that name; and a link leads to where its store is to be."""
+        host = self.rpm_host
+        host.run("sh", "-ec", """
+            useradd --uid 1500 --home-dir /srv/site --no-create-home muster
+            mkdir /srv/store
+            ln -s /srv/store /var/lib/muster
+            """)
+        host.run("dpkg", "-i", package_file(self.world.directories[VERSION], f"muster-controller_{VERSION}_*.deb"))
+        host.run("touch", "/var/lib/muster/muster.db")
+        host.run("dpkg", "--purge", "muster-controller")
+        self.assertEqual("1500", host.run("id", "-u", "muster").strip())
+        self.assertEqual("/srv/store\n/srv/store/muster.db\n", host.run("find", "/var/lib/muster", "/srv/store", check=False))
+        host.run("sh", "-ec", "userdel muster; rm -r /srv/store")
 
     def test_rpm(self):
         """Its scripts are called otherwise, and there is no purge."""
@@ -97,6 +116,7 @@ class PackagesTest(Story):
             self.assertEqual(host.run("readlink", "/proc/1/ns/mnt"), host.run("readlink", f"/proc/{host.agent_pid()}/ns/mnt"))
         pid = self.first.show("musterd.service", "MainPID")
         self.assertEqual("muster", self.first.run("ps", "-o", "user=", pid).strip())
+        self.assertNotIn("MUSTERD_OPTIONS", self.first.journal("musterd.service"), "that there are none is worth no words")
         self.assertEqual("700 muster:muster", self.first.run("stat", "-c", "%a %U:%G", "/var/lib/muster").strip())
         self.assertEqual("640 root:muster", self.first.run("stat", "-c", "%a %U:%G", "/etc/muster/controller/key.pem").strip())
         # It has raised the soft limit to the hard one, which is the machine's if that allows no more.
@@ -113,6 +133,30 @@ class PackagesTest(Story):
             self.first.systemctl("reload", unit)
             wait_until(lambda unit=unit: "settings read again" in self.first.journal(unit), f"{unit} reads its settings again")
             self.assertEqual(pid, self.first.show(unit, "MainPID"))
+
+    def nodes_listed_by(self, operator):
+        return self.first.run("muster", "--controller", self.first.name, "--tls-dir", f"/opt/muster-etc/{operator}", "node", "list",
+                              check=False)
+
+    def check_what_root_writes_is_read(self):
+        """With a umask of its own: a renewed certificate, an inventory, an operator who has left."""
+        self.assertIn(self.first.xname, self.nodes_listed_by("leaver"))
+        self.first.run("sh", "-ec", """
+            umask 077
+            cd /etc/muster
+            rm controller/*.pem
+            cp /opt/muster-etc/controller/*.pem controller/
+            printf '[[node]]\nxname = "x9000c0s0b0n0"\n' >inventory.toml
+            echo spiffe://muster/operator/leaver >revoked
+            printf 'inventory = "/etc/muster/inventory.toml"\nrevoked = "/etc/muster/revoked"\n' | cat - musterd.toml >new
+            mv new musterd.toml
+            """)
+        self.assertEqual("600 root", self.first.run("stat", "-c", "%a %U", "/etc/muster/revoked").strip())
+        self.first.systemctl("reload", "musterd.service")
+        wait_until(lambda: "x9000c0s0b0n0" in self.nodes_listed_by("operator"), "musterd has read its settings")
+        self.assertEqual("", self.nodes_listed_by("leaver"))
+        for name in ("musterd.toml", "inventory.toml", "revoked", "controller/key.pem"):
+            self.assertEqual("640 root:muster", self.first.run("stat", "-c", "%a %U:%G", f"/etc/muster/{name}").strip(), name)
 
     def upgrade_while_a_job_runs(self):
         starts = {host: host.starts() for host in self.nodes}
@@ -162,13 +206,75 @@ class PackagesTest(Story):
         log = wait_until(lambda: self.first.run("cat", "/var/lib/muster/kubectl.log", check=False), "musterd runs kubectl", 60)
         self.assertTrue(log.startswith("muster /etc/muster/kubeconfig -n services rollout restart deployment/cray-hmnfd"), log)
 
+    def jobs(self):
+        return [job["name"] for job in self.world.muster_json("job", "list", code=0).json["jobs"]]
+
+    def restore_a_backup(self):
+        """By the letter of the manual, with a backup that only root may read."""
+        said = "the store has a new id, because of --restored"
+        jobs = self.jobs()
+        self.assertNotEqual([], jobs)
+        self.first.run("sh", "-ec", f"""
+            umask 077
+            muster --controller {self.first.name} --tls-dir /opt/muster-etc/operator backup /root/store.db
+            """)
+        self.first.run("sh", "-ec", "cd /root\n" + written_in_setup("## Backup"))
+        self.world.wait_attached(*self.nodes)
+        self.assertEqual(jobs, self.jobs())
+        self.assertEqual(1, self.first.journal("musterd.service").count(said))
+        # Once, and not at each start from now on.
+        self.first.systemctl("restart", "musterd.service")
+        self.world.wait_attached(*self.nodes)
+        self.assertEqual(1, self.first.journal("musterd.service").count(said))
+        self.first.run("rm", "-r", "/root/store.db", "/var/lib/muster.before")
+
+    def keep_the_store_elsewhere(self):
+        """And the inventory in /home, and the web port below 1024: by the drop-in of the manual."""
+        drop_in = "/etc/systemd/system/musterd.service.d"
+        self.first.run("sh", "-ec", f"""
+            mkdir {drop_in}
+            printf '%s' "$1" >{drop_in}/override.conf
+            systemctl daemon-reload
+            install -d -o muster -g muster -m 700 /srv/muster
+            cp -p /etc/muster/musterd.toml /root/
+            install -m 644 /etc/muster/inventory.toml /home/
+            sed -i -e '1i state_dir = "/srv/muster"' -e 's,/etc/muster/inventory,/home/inventory,' -e 's,:{WEB_PORT}",:443",' \
+                /etc/muster/musterd.toml
+            systemctl restart musterd
+            """, "-", written_in_setup("drop-in"))
+        self.world.wait_attached(*self.nodes)
+        self.assertEqual([], self.jobs())
+        self.assertIn("x9000c0s0b0n0", self.nodes_listed_by("operator"))
+        self.first.run("curl", "--silent", "--show-error", "--max-time", "20", "--cacert", "/opt/muster-etc/operator/ca.pem",
+                       f"https://{self.first.name}/")
+        self.first.run("sh", "-ec", f"""
+            cp -p /root/musterd.toml /etc/muster/
+            rm -r {drop_in} /root/musterd.toml /home/inventory.toml
+            systemctl daemon-reload
+            systemctl restart musterd
+            rm -r /srv/muster
+            """)
+        self.world.wait_attached(*self.nodes)
+
+    def remove_and_install_again(self, host):
+        """It is off then, and says so."""
+        host.run("dpkg", "--remove", *self.world.packages_of(host))
+        self.assertIn("systemctl enable --now muster-agent.service", self.world.install(host, NEXT_VERSION))
+        self.assertEqual("disabled", host.systemctl("is-enabled", "muster-agent.service", check=False).strip())
+        host.systemctl("enable", "--now", "muster-agent.service")
+        self.world.wait_attached(host)
+
     def purge(self):
+        # A disk of its own would be such a mount point.
+        self.first.run("mount", "--bind", "/var/lib/muster", "/var/lib/muster")
         for host in self.hosts:
             self.world.purge(host)
             self.world.forget(host)
             host.run("rm", "-f", "/run/may-stop")
             self.assertEqual("", host.systemctl("list-units", "--all", "--plain", "--no-legend", "muster*"))
             self.assertEqual("", host.run("pgrep", "muster", check=False))
+        self.assertEqual("/var/lib/muster\n", self.first.run("find", "/var/lib/muster"))
+        self.first.run("sh", "-ec", "umount /var/lib/muster; rmdir /var/lib/muster")
 
 
 if __name__ == "__main__":
