@@ -102,7 +102,7 @@ void ControllerService::PreviewResubscription(OperationSpec spec, Resolved targe
                                               v1::Operation* response,
                                               grpc::ServerUnaryReactor* reactor) {
   const std::vector<std::string> uans = UansBeside(targets, registry_);
-  const auto show = [this, response, reactor, uans, operator_name = spec.created_by](
+  const auto show = [this, response, uans, operator_name = spec.created_by](
                         ResubscriptionSpec asked, const Resolved& nodes) {
     v1::Job& job = *response->mutable_job() =
         Preview(asked.work, asked.policy, operator_name, nodes, registry_, reader_);
