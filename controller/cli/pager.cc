@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <span>
 
 #include "controller/cli/follow.h"
 #include "controller/cli/terminal.h"
@@ -41,8 +42,29 @@ bool WriteAll(int fd, const std::string& text) {
   return true;
 }
 
-// A shell with `command` that reads from `input`, with the signals as a program expects them. -1 if there is none.
-pid_t StartShell(const std::string& command, int input) {
+// Ignores a signal while it lives.
+class Ignored {
+ public:
+  explicit Ignored(int signal) : signal_(signal) {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(signal_, &ignore, &before_);
+  }
+  ~Ignored() { sigaction(signal_, &before_, nullptr); }
+  Ignored(const Ignored&) = delete;
+  Ignored& operator=(const Ignored&) = delete;
+
+  // It was ignored all along: nohup, or a shell script, wants that of what we start, too.
+  bool WasIgnored() const { return before_.sa_handler == SIG_IGN; }
+  int signal() const { return signal_; }
+
+ private:
+  const int signal_;
+  struct sigaction before_ {};
+};
+
+// A shell with `command` that reads from `input`, with the signals as they were before we ignored some. -1 if there is none.
+pid_t StartShell(const std::string& command, int input, std::span<const Ignored> ignored) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
@@ -51,7 +73,9 @@ pid_t StartShell(const std::string& command, int input) {
   sigset_t none;
   sigemptyset(&none);
   sigset_t usual = none;
-  sigaddset(&usual, SIGPIPE);
+  // SIGPIPE is ours alone: who started us means nothing by it.
+  for (const Ignored& one : ignored)
+    if (one.signal() == SIGPIPE || !one.WasIgnored()) sigaddset(&usual, one.signal());
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &usual);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -68,13 +92,11 @@ pid_t StartShell(const std::string& command, int input) {
 bool Page(const std::string& command, const std::string& text) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  const pid_t pid = StartShell(command, ends[0]);
+  // A pager may be left before it has read all. Ctrl-C is its own: less stops searching and goes on.
+  const Ignored ignored[] = {Ignored(SIGPIPE), Ignored(SIGINT), Ignored(SIGQUIT)};
+  const pid_t pid = StartShell(command, ends[0], ignored);
   close(ends[0]);
-  if (pid > 0) {
-    const auto before = std::signal(SIGPIPE, SIG_IGN);
-    WriteAll(ends[1], text);
-    std::signal(SIGPIPE, before);
-  }
+  if (pid > 0) WriteAll(ends[1], text);
   close(ends[1]);
   int status = 0;
   if (pid <= 0) return false;

@@ -44,10 +44,13 @@ WatchLoop::WatchLoop(Connection& connection, std::optional<Duration> wait, Progr
 absl::StatusOr<WaitEnd> WatchLoop::Run() {
   Interrupt& interrupt = connection_.interrupt();
   interrupt.AskFirst(progress_.terminal().is_terminal && Question::CanBeAsked());
+  // Nobody should be left with a terminal that shows nothing of what is typed.
+  interrupt.BeforeExit([this] { question_.Close(); });
   absl::StatusOr<WaitEnd> end = Loop();
   interrupt.AskFirst(false);
   interrupt.GoOn();
   question_.Close();
+  interrupt.BeforeExit(nullptr);
   progress_.Ask("");
   return end;
 }

@@ -1,0 +1,117 @@
+// The program on a terminal, and what signals do to it: its keys, its line, and how it leaves the terminal behind.
+#include <gmock/gmock.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "screen_fixture.h"
+
+namespace muster::cli {
+namespace {
+
+constexpr char kPrompt[] = "[d]etach";
+
+class ScreenTest : public ProgramTest {
+ protected:
+  // A job of two nodes that nothing happens to until Release; then it has succeeded.
+  void ServeJobThatHangs() {
+    controller_.MakeJob(2);
+    const auto begin =
+        controller_.Change(v1::JOB_STATE_RUNNING, {v1::TASK_STATE_RUNNING, v1::TASK_STATE_PENDING});
+    const auto end = controller_.Change(v1::JOB_STATE_SUCCEEDED,
+                                        {v1::TASK_STATE_SUCCEEDED, v1::TASK_STATE_SUCCEEDED});
+    controller_.watches = {{{begin}, StreamEnd::kHang}, {{end}, StreamEnd::kOk}};
+    Serve();
+  }
+  Screen OnScreen(std::vector<std::string> arguments, const std::vector<std::string>& before = {}) {
+    return Screen(before, CommandLine(std::move(arguments)));
+  }
+};
+
+TEST_F(ScreenTest, OnlyAKeyAloneIsAnAnswer) {
+  ServeJobThatHangs();
+  Screen screen = OnScreen({"job", "watch", "7"});
+  screen.WaitFor("0 of 2 ended");
+  screen.Type("\x03");
+  screen.WaitFor(kPrompt);
+  // Right, Left, and what somebody meant for a shell.
+  for (const char* keys : {"\033[C", "\033OC", "cd /etc\n"}) {
+    screen.Type(keys);
+    // Each second it is drawn again; between two of these, keys are looked for.
+    for (int i = 0; i < 2; ++i) {
+      screen.Forget();
+      screen.WaitFor(kPrompt);
+    }
+  }
+  EXPECT_EQ(controller_.LastCancelled(), "");
+  screen.Forget();
+  screen.Type("g");
+  screen.WaitFor("0 of 2 ended");
+  controller_.Release();
+  EXPECT_EQ(screen.ExitCode(), 0) << screen.text();
+  EXPECT_EQ(controller_.LastCancelled(), "");
+}
+
+TEST_F(ScreenTest, EndedAtOnceItLeavesTheTerminalAsItWas) {
+  ServeJobThatHangs();
+  Screen screen = OnScreen({"job", "watch", "7"});
+  const tcflag_t before = screen.LocalFlags();
+  screen.WaitFor("0 of 2 ended");
+  screen.Type("\x03");
+  screen.WaitFor(kPrompt);
+  EXPECT_NE(screen.LocalFlags(), before);
+  // The first raises, the second ends it before it can do anything more.
+  kill(screen.pid(), SIGINT);
+  kill(screen.pid(), SIGTERM);
+  EXPECT_EQ(screen.ExitCode(), 4);
+  EXPECT_EQ(screen.LocalFlags(), before);
+}
+
+TEST_F(ScreenTest, IgnoredSignalsStayIgnored) {
+  ServeJobThatHangs();
+  Screen screen =
+      OnScreen({"job", "watch", "7"}, {"sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh"});
+  ASSERT_TRUE(controller_.WaitForHang());
+  kill(screen.pid(), SIGINT);
+  kill(screen.pid(), SIGTERM);
+  controller_.Release();
+  EXPECT_EQ(screen.ExitCode(), 0) << screen.text();
+}
+
+TEST_F(ScreenTest, APagerHasCtrlC) {
+  for (int i = 0; i < 100; ++i)
+    controller_.nodes.emplace_back().set_name("nodes/x1000c0s0b0n" + std::to_string(i));
+  Serve();
+  Screen screen = OnScreen(
+      {"node", "list"}, {"env",
+                         "MUSTER_PAGER=cat >/dev/null; trap 'echo heard; exit 0' INT; echo paging; "
+                         "while :; do sleep 0.1; done"});
+  screen.WaitFor("paging");
+  screen.Type("\x03");
+  screen.WaitFor("heard");
+  EXPECT_EQ(screen.ExitCode(), 0) << screen.text();
+}
+
+// A reader that does not read, such as less with a long list before it.
+TEST_F(ScreenTest, WhatIsPrintedCanBeEnded) {
+  for (int i = 0; i < 3000; ++i)
+    controller_.nodes.emplace_back().set_name("nodes/x1000c0s0b0n" + std::to_string(i));
+  Serve();
+  const std::string fifo = dir_ + "/out";
+  std::filesystem::remove(fifo);
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const int fd = open(fifo.c_str(), O_RDWR | O_CLOEXEC);
+  fcntl(fd, F_SETPIPE_SZ, 4096);
+  const pid_t pid = Start({"node", "list"});
+  const auto is_full = [fd] {
+    int unread = 0;
+    return ioctl(fd, FIONREAD, &unread) == 0 && unread >= 4096;
+  };
+  EXPECT_TRUE(Until(is_full));
+  kill(pid, SIGINT);
+  EXPECT_EQ(StatusOf(pid), -SIGINT);
+  close(fd);
+  std::filesystem::remove(fifo);
+}
+
+}  // namespace
+}  // namespace muster::cli
