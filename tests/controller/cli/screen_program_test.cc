@@ -8,6 +8,8 @@
 namespace muster::cli {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
 constexpr char kPrompt[] = "[d]etach";
 
 class ScreenTest : public ProgramTest {
@@ -89,6 +91,22 @@ TEST_F(ScreenTest, APagerHasCtrlC) {
   screen.Type("\x03");
   screen.WaitFor("heard");
   EXPECT_EQ(screen.ExitCode(), 0) << screen.text();
+}
+
+TEST_F(ScreenTest, HealthSaysThatItIsOldWhileNobodyAnswers) {
+  controller_.health.set_verdict(v1::HEALTH_VERDICT_WELL);
+  Serve();
+  Screen screen = OnScreen({"health", "--watch"});
+  screen.WaitFor("WELL");
+  EXPECT_THAT(screen.text(), Not(HasSubstr("does not answer")));
+  controller_.GoAway(true);
+  screen.WaitFor("Z; the controller does not answer");
+  screen.Forget();
+  screen.WaitFor("WELL");
+  controller_.GoAway(false);
+  screen.WaitFor("\033[HWELL");
+  screen.Type("\x03");
+  EXPECT_EQ(screen.ExitCode(), 4);
 }
 
 // A reader that does not read, such as less with a long list before it.
