@@ -68,6 +68,18 @@ TEST_F(ScreenTest, EndedAtOnceItLeavesTheTerminalAsItWas) {
   EXPECT_EQ(screen.LocalFlags(), before);
 }
 
+TEST_F(ScreenTest, InTheBackgroundItTellsLinesAndDrawsNone) {
+  ServeJobThatHangs();
+  Screen screen = OnScreen({"job", "watch", "7"}, {"sh", "-mc", "\"$@\" & wait $!", "sh"});
+  ASSERT_TRUE(controller_.WaitForHang());
+  screen.WaitFor("restart ORCA on 2 nodes");
+  controller_.Release();
+  EXPECT_EQ(screen.ExitCode(), 0) << screen.text();
+  EXPECT_THAT(screen.text(), HasSubstr("2 of 2 succeeded"));
+  EXPECT_THAT(screen.text(), Not(HasSubstr("\033[J")));
+  EXPECT_THAT(screen.text(), Not(HasSubstr("\033[?7l")));
+}
+
 TEST_F(ScreenTest, IgnoredSignalsStayIgnored) {
   ServeJobThatHangs();
   Screen screen =
@@ -93,6 +105,22 @@ TEST_F(ScreenTest, APagerHasCtrlC) {
   EXPECT_EQ(screen.ExitCode(), 0) << screen.text();
 }
 
+TEST_F(ScreenTest, ACancelThatIsNotAnsweredIsTriedAgainOnACleanScreen) {
+  ServeJobThatHangs();
+  controller_.unavailable_cancels = 1;
+  Screen screen = OnScreen({"job", "watch", "7"});
+  screen.WaitFor("0 of 2 ended");
+  screen.Type("\x03");
+  screen.WaitFor(kPrompt);
+  screen.Type("c");
+  screen.WaitFor("does not answer (Socket closed); it is tried again");
+  screen.WaitFor("jobs/7 is cancelled: what has started ends as it truly ends");
+  controller_.Release();
+  EXPECT_EQ(screen.ExitCode(), 0) << screen.text();
+  EXPECT_EQ(controller_.LastCancelled(), "jobs/7");
+  EXPECT_THAT(screen.text(), Not(HasSubstr("trying for")));
+}
+
 TEST_F(ScreenTest, HealthSaysThatItIsOldWhileNobodyAnswers) {
   controller_.health.set_verdict(v1::HEALTH_VERDICT_WELL);
   Serve();
@@ -107,6 +135,82 @@ TEST_F(ScreenTest, HealthSaysThatItIsOldWhileNobodyAnswers) {
   screen.WaitFor("\033[HWELL");
   screen.Type("\x03");
   EXPECT_EQ(screen.ExitCode(), 4);
+}
+
+// An operation with two opening remarks and a job of two nodes.
+class OperationScreenTest : public ScreenTest {
+ protected:
+  void SetUp() override {
+    controller_.MakeJob(2);
+    v1::Operation& operation = controller_.operation;
+    operation.set_name("operations/7");
+    operation.set_state(v1::OPERATION_STATE_RUNNING);
+    operation.mutable_resubscription()->set_target_count(2);
+    operation.mutable_create_time()->set_seconds(1'000'000);
+    for (const char* text : {"the first remark", "the second remark"}) {
+      v1::Operation::Note& note = *operation.add_notes();
+      *note.mutable_time() = operation.create_time();
+      note.set_text(text);
+    }
+    AddStep(operation, "nodes restarted").set_job("jobs/7");
+    *operation.mutable_job() = controller_.job;
+  }
+  static v1::Operation::Step& AddStep(v1::Operation& operation, const std::string& title) {
+    v1::Operation::Step& step = *operation.add_steps();
+    step.set_title(title);
+    step.set_state(v1::OPERATION_STATE_RUNNING);
+    return step;
+  }
+  v1::JobChanges Change(v1::JobState job_state, v1::TaskState second) {
+    v1::JobChanges changes = controller_.Change(job_state, {v1::TASK_STATE_FAILED, second});
+    for (v1::Task& task : *changes.mutable_tasks()) {
+      task.mutable_update_time()->set_seconds(1'000'010);
+      task.set_detail("it is masked");
+    }
+    return changes;
+  }
+};
+
+TEST_F(OperationScreenTest, HasWhatAJobsHasAndNothingOfItOnceItHasEnded) {
+  const auto half = Change(v1::JOB_STATE_RUNNING, v1::TASK_STATE_PENDING);
+  const auto end = Change(v1::JOB_STATE_FAILED, v1::TASK_STATE_SUCCEEDED);
+  controller_.watches = {{{half}, StreamEnd::kHang}, {{end}, StreamEnd::kOk}};
+  v1::Operation later = controller_.operation;
+  *later.mutable_job() = end.job();
+  later.mutable_steps(0)->set_state(v1::OPERATION_STATE_FAILED);
+  AddStep(later, "other clients").set_detail("BSS is looked at");
+  controller_.operation_watches = {{{controller_.operation}, StreamEnd::kHang},
+                                   {{later}, StreamEnd::kHang}};
+  Serve();
+  Screen screen = OnScreen({"operation", "watch", "last"});
+  screen.WaitFor("the first remark");
+  screen.WaitFor("the second remark");
+  screen.WaitFor("1 of 2 ended");
+  screen.WaitFor("waiting for x1000c0s0b0n2");
+  screen.WaitFor("x1000c0s0b0n1: it is masked");
+  controller_.Release(2);
+  screen.WaitFor("jobs/7");
+  screen.WaitFor("other clients: running: BSS is looked at");
+  screen.WaitFor("FAILED\033[0m     jobs/7");
+  screen.Forget();
+  screen.Type("\x03");
+  screen.WaitFor("[g]o on");
+  EXPECT_THAT(screen.text(), Not(HasSubstr("of 2 ended")));
+  screen.Type("d");
+  EXPECT_EQ(screen.ExitCode(), 4);
+  EXPECT_THAT(screen.text(), HasSubstr("operations/7: RUNNING"));
+}
+
+TEST_F(OperationScreenTest, GivenUpItAsksNobodyAnyMore) {
+  controller_.watches = {{{}, StreamEnd::kBreak}};
+  controller_.operation_watches = {{{}, StreamEnd::kBreak}};
+  Serve();
+  controller_.GoAway(true);
+  const Result result = Run(
+      {"operation", "watch", "last", "--reconnect-timeout", "200ms", "--connect-timeout", "1s"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("what is known of the operation is shown"));
+  EXPECT_THAT(result.err, Not(HasSubstr("list the tasks")));
 }
 
 // A reader that does not read, such as less with a long list before it.
