@@ -170,6 +170,20 @@ absl::Status Connection::Explain(const std::string& what, const grpc::Status& st
   }
 }
 
+bool IsHopeless(const grpc::Status& status) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return true;
+    default:
+      return !status.ok() && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+             !IsTransient(status);
+  }
+}
+
 bool IsTransient(const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
     return !IsCertificateProblem(status.error_message());

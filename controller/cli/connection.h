@@ -86,5 +86,7 @@ class Connection {
 
 // A call with this status may work a moment later.
 bool IsTransient(const grpc::Status& status);
+// A stream with this status will not work later either.
+bool IsHopeless(const grpc::Status& status);
 
 }  // namespace muster::cli

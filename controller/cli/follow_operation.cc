@@ -4,14 +4,18 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <deque>
+#include <memory>
+#include <set>
+#include <utility>
 
 #include "controller/cli/document.h"
 #include "controller/cli/duration.h"
 #include "controller/cli/follow.h"
+#include "controller/cli/job_feed.h"
 #include "controller/cli/operation_text.h"
 #include "controller/cli/printable.h"
 #include "controller/cli/screen_report.h"
-#include "controller/cli/times.h"
 #include "controller/cli/wait.h"
 #include "controller/cli/watch_loop.h"
 
@@ -23,6 +27,22 @@ class OperationWatch final : public WatchLoop {
   OperationWatch(Connection& connection, std::optional<Duration> wait, Progress& progress,
                  v1::Operation& operation)
       : WatchLoop(connection, wait, progress, operation.name()), operation_(operation) {}
+
+  // What is known of its newest job; what of that has not been told is. `may_ask`: a last look for tasks that the watch did not bring.
+  JobView TakeJob(bool may_ask) {
+    const v1::Job& job = operation_.job();
+    if (job.name().empty()) return {};
+    if (!feed_ || feed_->view().job.name() != job.name()) Feed(job.name());
+    progress().Clear();
+    JobView& view = feed_->view();
+    view.Apply(job);
+    const bool is_whole =
+        view.tasks.size() == job.task_count() && (view.IsComplete() || !IsEnded(view.job.state()));
+    if (may_ask && !is_whole)
+      if (const absl::Status status = FetchTasks(connection(), view); !status.ok()) Fail(status);
+    feed_->Conclude();
+    return std::move(view);
+  }
 
  private:
   grpc::Status Follow(grpc::ClientContext& context) override {
@@ -46,12 +66,11 @@ class OperationWatch final : public WatchLoop {
     return status;
   }
 
-  absl::Status Cancel() override {
+  grpc::Status Cancel(grpc::ClientContext& context) override {
     v1::CancelOperationRequest request;
     request.set_name(name());
     v1::Operation news;
-    const absl::Status status = connection().Call(&v1::Controller::Stub::CancelOperation,
-                                                  "cancel " + name(), request, news);
+    grpc::Status status = connection().stub().CancelOperation(&context, request, &news);
     if (status.ok()) Apply(std::move(news));
     return status;
   }
@@ -59,13 +78,11 @@ class OperationWatch final : public WatchLoop {
   bool IsComplete() const override { return IsEnded(operation_.state()); }
   bool HasEnded() const override { return IsComplete(); }
 
-  // Says what is new: of each step its detail while it waits, and its end; and every note.
+  // Says what is new: every note; of each step its detail while it waits, and its end.
   void Apply(v1::Operation news) {
-    for (const v1::Operation::Note& note : news.notes()) {
-      const auto at = std::pair(note.time().seconds(), note.time().nanos());
-      if (at <= told_until_) continue;
-      told_until_ = at;
-      progress().Say(Printable(note.text()));
+    for (int i = CountTold(told_, news.notes()); i < news.notes_size(); ++i) {
+      progress().Say(Printable(news.notes(i).text()));
+      *told_.Add() = news.notes(i);
     }
     for (int i = 0; i < news.steps_size(); ++i) {
       const v1::Operation::Step& step = news.steps(i);
@@ -78,14 +95,48 @@ class OperationWatch final : public WatchLoop {
               : step.state() == v1::OPERATION_STATE_RUNNING && !step.detail().empty();
       if (!is_known && is_worth_telling) progress().Say(StepLine(step));
     }
+    for (const v1::Operation::Step& step : news.steps()) AddJob(step.job());
     operation_ = std::move(news);
-    if (operation_.has_job() && !IsEnded(operation_.job().state()))
-      progress().Show(LiveModelOf(operation_.job()), ProgressLine(operation_));
+  }
+
+  void AddJob(const std::string& job) {
+    if (!job.empty() && known_jobs_.insert(job).second) next_jobs_.push_back(job);
+  }
+
+  // Its jobs are on the screen one after the other, each to its end.
+  void OnTick() override {
+    if ((!feed_ || feed_->IsOver()) && !next_jobs_.empty()) {
+      Feed(next_jobs_.front());
+      next_jobs_.pop_front();
+    }
+    if (feed_) feed_->Tick();
+  }
+
+  void Feed(const std::string& name) {
+    v1::Job job = operation_.job();
+    if (job.name() != name) job.Clear();
+    job.set_name(name);
+    feed_ = std::make_unique<JobFeed>(connection(), progress(), std::move(job));
   }
 
   v1::Operation& operation_;
-  std::pair<int64_t, int32_t> told_until_{};
+  Notes told_;
+  std::set<std::string> known_jobs_;
+  std::deque<std::string> next_jobs_;
+  std::unique_ptr<JobFeed> feed_;
 };
+
+// `job`: of the operation, if it has one.
+void PrintWithJob(const JobView& job, const v1::Operation& operation, OutputFormat output) {
+  if (output != OutputFormat::kTable) {
+    Json json = ToJson(operation);
+    if (operation.has_job()) json["job"] = ToJson(job);
+    return PrintDocument(json, output, "/job/tasks");
+  }
+  const std::string report =
+      operation.has_job() ? ReportFor(job, Terminal::Of(STDOUT_FILENO)) + "\n" : "";
+  Print(report + OperationText(operation));
+}
 
 ExitCode StopWaiting(const v1::Operation& operation, const std::string& why) {
   const std::string name = Printable(operation.name());
@@ -106,12 +157,16 @@ ExitCode ExitCodeOf(const v1::Operation& operation) {
 ExitCode FollowOperation(Connection& connection, v1::Operation operation, const WaitOptions& wait,
                          OutputFormat output) {
   absl::StatusOr<WaitEnd> end = WaitEnd::kInterrupted;
+  JobView job;
   {
     Progress progress(Terminal::Of(STDERR_FILENO));
     progress.Say(StartLine(operation));
-    end = OperationWatch(connection, wait.wait, progress, operation).Run();
+    OperationWatch watch(connection, wait.wait, progress, operation);
+    end = watch.Run();
+    // Not when nobody has answered for minutes, and not after Ctrl-C: then nobody wants to wait.
+    job = watch.TakeJob(end.ok() && !connection.interrupt().IsRaised());
   }
-  PrintOperation(connection, operation, output);
+  PrintWithJob(job, operation, output);
   if (!end.ok()) {
     const ExitCode code = Fail(end.status());
     StopWaiting(operation, "what is known of the operation is shown");
@@ -125,18 +180,9 @@ ExitCode FollowOperation(Connection& connection, v1::Operation operation, const 
 
 void PrintOperation(Connection& connection, const v1::Operation& operation, OutputFormat output) {
   JobView view{operation.job(), {}};
-  // Not after Ctrl-C: then nobody wants to wait.
-  if (operation.has_job() && !connection.interrupt().IsRaised()) {
+  if (operation.has_job())
     if (const absl::Status status = FetchTasks(connection, view); !status.ok()) Fail(status);
-  }
-  if (output != OutputFormat::kTable) {
-    Json json = ToJson(operation);
-    if (operation.has_job()) json["job"] = ToJson(view);
-    return PrintDocument(json, output, "/job/tasks");
-  }
-  const std::string report =
-      operation.has_job() ? ReportFor(view, Terminal::Of(STDOUT_FILENO)) + "\n" : "";
-  Print(report + OperationText(operation));
+  PrintWithJob(view, operation, output);
 }
 
 }  // namespace muster::cli

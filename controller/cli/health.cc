@@ -1,10 +1,14 @@
 // muster health [TARGETS] [--by PART] [--watch] [--events] - how the fleet is, on one screen; or what has happened to it.
+#include <fmt/core.h>
+#include <google/protobuf/util/time_util.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "controller/cli/document.h"
 #include "controller/cli/exit_code.h"
@@ -13,6 +17,7 @@
 #include "controller/cli/job_id.h"
 #include "controller/cli/screen_text.h"
 #include "controller/cli/terminal.h"
+#include "controller/cli/times.h"
 #include "controller/cli/verbs.h"
 
 namespace muster::cli {
@@ -24,6 +29,9 @@ constexpr Duration kRedraw = 1s;
 constexpr Duration kLook = 100ms;
 // Where nothing can be drawn over, a text follows the last one after this time, and only if it is another.
 constexpr Duration kRepeatInterval = 10s;
+// For one answer, while others are on the screen.
+constexpr std::chrono::seconds kAnswerWithin{5};
+constexpr char kWhat[] = "look at the fleet's health";
 
 struct HealthOptions {
   TargetOptions targets;
@@ -34,8 +42,8 @@ struct HealthOptions {
 
 absl::StatusOr<v1::Health> GetHealth(Connection& connection, const v1::GetHealthRequest& request) {
   v1::Health health;
-  const absl::Status status = connection.Call(&v1::Controller::Stub::GetHealth,
-                                              "look at the fleet's health", request, health);
+  const absl::Status status =
+      connection.Call(&v1::Controller::Stub::GetHealth, kWhat, request, health);
   MUSTER_RETURN_IF_ERROR(status);
   return health;
 }
@@ -72,40 +80,95 @@ void Draw(const std::string& text, const Terminal& terminal) {
   Print(drawn + "\033[J");
 }
 
-// For kRedraw; draws again when the screen has got another size. False when it is interrupted.
-bool SleepAndRedraw(Interrupt& interrupt, const std::string& text, const Terminal& terminal) {
-  const auto end = std::chrono::steady_clock::now() + kRedraw;
-  while (std::chrono::steady_clock::now() < end) {
-    if (!interrupt.SleepFor(kLook)) return false;
-    if (interrupt.TakeNewSize() && terminal.has_escapes) Draw(text, terminal);
+// Keeps the fleet's health on the screen until Ctrl-C. A controller that is started again is waited for: what is shown says then that it is
+// old.
+class HealthWatch {
+ public:
+  HealthWatch(Connection& connection, const v1::GetHealthRequest& request,
+              const GlobalOptions& global)
+      : connection_(connection), request_(request), global_(global) {
+    // Documents follow one another on any terminal.
+    if (global.output != OutputFormat::kTable) terminal_.has_escapes = false;
   }
-  return true;
-}
 
-ExitCode Watch(Connection& connection, const v1::GetHealthRequest& request,
-               const GlobalOptions& global) {
-  Terminal terminal = Terminal::Of(STDOUT_FILENO);
-  // Documents follow one another on any terminal.
-  if (global.output != OutputFormat::kTable) terminal.has_escapes = false;
-  std::string shown;
-  auto next = std::chrono::steady_clock::now();
-  for (;;) {
-    const absl::StatusOr<v1::Health> health = GetHealth(connection, request);
-    // A controller that is started again is waited for by who watches.
-    if (!health.ok() && !absl::IsUnavailable(health.status())) return Fail(health.status());
-    const std::string text = health.ok() ? TextOf(*health, global) : shown;
-    const auto now = std::chrono::steady_clock::now();
-    if (terminal.has_escapes) {
-      Draw(text, terminal);
-      shown = text;
-    } else if (text != shown && now >= next) {
-      Print(text);
-      shown = text;
-      next = now + kRepeatInterval;
+  ExitCode Run() {
+    // The first answer is waited for as every verb does.
+    absl::StatusOr<v1::Health> health = GetHealth(connection_, request_);
+    if (!health.ok()) return Fail(health.status());
+    for (;;) {
+      if (health.ok()) {
+        Take(*health);
+      } else if (!is_away_) {
+        return Fail(health.status());
+      }
+      Show();
+      if (!SleepAndRedraw()) return ExitCode::kStoppedWaiting;
+      health = AskOnce();
+      if (connection_.interrupt().IsRaised()) return ExitCode::kStoppedWaiting;
     }
-    if (!SleepAndRedraw(connection.interrupt(), shown, terminal)) return ExitCode::kStoppedWaiting;
   }
-}
+
+ private:
+  using SteadyClock = std::chrono::steady_clock;
+
+  absl::StatusOr<v1::Health> AskOnce() {
+    grpc::ClientContext context;
+    const Interrupt::Cancels cancels(connection_.interrupt(), context);
+    context.set_deadline(std::chrono::system_clock::now() + kAnswerWithin);
+    v1::Health health;
+    const grpc::Status status = connection_.stub().GetHealth(&context, request_, &health);
+    if (status.ok()) return health;
+    is_away_ = IsTransient(status);
+    return connection_.Explain(kWhat, status);
+  }
+
+  void Take(const v1::Health& health) {
+    text_ = TextOf(health, global_);
+    time_ = google::protobuf::util::TimeUtil::GetCurrentTime();
+    is_away_ = false;
+  }
+
+  void Show() {
+    if (terminal_.has_escapes) return DrawNow();
+    if (is_away_ != std::exchange(has_told_, is_away_))
+      fmt::print(stderr, "muster: {}\n", is_away_ ? AsOf() : "the controller answers again");
+    if (text_ == shown_ || SteadyClock::now() < next_) return;
+    Print(text_);
+    shown_ = text_;
+    next_ = SteadyClock::now() + kRepeatInterval;
+  }
+
+  void DrawNow() const { Draw(is_away_ ? AsOf() + "\n" + text_ : text_, terminal_); }
+
+  // By the clock here, in UTC.
+  std::string AsOf() const {
+    const std::string time = FormatTime(time_);
+    return fmt::format("as of {}; the controller does not answer", time.substr(time.find(' ') + 1));
+  }
+
+  // For kRedraw; draws again when the screen has got another size. False when it is interrupted.
+  bool SleepAndRedraw() {
+    const auto end = SteadyClock::now() + kRedraw;
+    while (SteadyClock::now() < end) {
+      if (!connection_.interrupt().SleepFor(kLook)) return false;
+      if (connection_.interrupt().TakeNewSize() && terminal_.has_escapes) DrawNow();
+    }
+    return true;
+  }
+
+  Connection& connection_;
+  const v1::GetHealthRequest& request_;
+  const GlobalOptions& global_;
+  Terminal terminal_ = Terminal::Of(STDOUT_FILENO);
+  std::string text_;  // of the last answer, which came at
+  google::protobuf::Timestamp time_;
+  bool is_away_ = false;
+  // Where nothing is drawn over: what was printed last, when something may be printed again, and whether it was said that the controller is
+  // away.
+  std::string shown_;
+  SteadyClock::time_point next_ = SteadyClock::now();
+  bool has_told_ = false;
+};
 
 ExitCode ShowEvents(Connection& connection, const v1::GetHealthRequest& of,
                     const GlobalOptions& global) {
@@ -140,7 +203,7 @@ ExitCode Health(const HealthOptions& options, const GlobalOptions& global) {
     if (!found.ok()) return Fail(found);
   }
   if (options.events) return ShowEvents(**connection, request, global);
-  if (options.watch) return Watch(**connection, request, global);
+  if (options.watch) return HealthWatch(**connection, request, global).Run();
   const absl::StatusOr<v1::Health> health = GetHealth(**connection, request);
   if (!health.ok()) return Fail(health.status());
   Print(TextOf(*health, global));

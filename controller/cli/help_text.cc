@@ -202,7 +202,8 @@ std::vector<std::pair<int, std::string>> ExitCodesOf(const CLI::App& verb) {
     return {{0, "no node is degraded, and at least one is well; always with --events"},
             {1, "a node is degraded"},
             {2, kUsage},
-            {3, std::string("no node is known to be well; or ") + kUnreachable}};
+            {3, std::string("no node is known to be well; or ") + kUnreachable},
+            {4, "--watch was ended (Ctrl-C)"}};
   if (path == "muster content gate")
     return {{0, "open: the etcd of CPS may be rebuilt"},
             {1, "closed: something is mounted, or it is not known"},

@@ -15,7 +15,7 @@
 namespace muster::cli {
 namespace {
 
-// nohup asks for that, and a signalfd would bring it all the same.
+// nohup asks for that, and a shell script of what it starts with &; a signalfd would bring it all the same.
 bool IsIgnored(int signal) {
   struct sigaction now {};
   return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
@@ -26,13 +26,14 @@ bool IsIgnored(int signal) {
 Interrupt::Interrupt() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGWINCH}) sigaddset(&signals, signal);
-  if (!IsIgnored(SIGHUP)) sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGWINCH);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    if (!IsIgnored(signal)) sigaddset(&signals, signal);
   signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   stop_fd_ = eventfd(0, EFD_CLOEXEC);
   // Without descriptors the signals keep their usual meaning, which ends the process.
   if (signal_fd_ < 0 || stop_fd_ < 0) return;
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  pthread_sigmask(SIG_BLOCK, &signals, &before_);
   thread_ = std::thread([this] { Listen(); });
 }
 
@@ -40,6 +41,7 @@ Interrupt::~Interrupt() {
   if (thread_.joinable()) {
     eventfd_write(stop_fd_, 1);
     thread_.join();
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
   if (signal_fd_ >= 0) close(signal_fd_);
   if (stop_fd_ >= 0) close(stop_fd_);
@@ -79,7 +81,10 @@ void Interrupt::Take(int signal) {
       is_asked_ = true;
       return;
     }
-    if (is_raised_) _exit(static_cast<int>(ExitCode::kStoppedWaiting));
+    if (is_raised_) {
+      if (before_exit_) before_exit_();
+      _exit(static_cast<int>(ExitCode::kStoppedWaiting));
+    }
   }
   Raise();
 }
@@ -97,6 +102,11 @@ bool Interrupt::IsAsked() {
 void Interrupt::GoOn() {
   const MutexLock lock(mutex_);
   is_asked_ = false;
+}
+
+void Interrupt::BeforeExit(std::function<void()> last) {
+  const MutexLock lock(mutex_);
+  before_exit_ = std::move(last);
 }
 
 bool Interrupt::TakeNewSize() {

@@ -115,6 +115,15 @@ bool IsWhole(const std::vector<Piece>& fitting, const std::vector<Piece>& pieces
 
 }  // namespace
 
+const std::string& FoldedNodes::Text() {
+  if (!text_) text_ = Printable(FoldNodeSet(nodes_));
+  return *text_;
+}
+
+void FoldedNodes::TakeTextOf(FoldedNodes&& before) {
+  if (nodes_ == before.nodes_) text_ = std::move(before.text_);
+}
+
 uint64_t LiveModel::Ended() const {
   uint64_t ended = 0;
   for (const auto& [state, count] : counts)
@@ -123,14 +132,8 @@ uint64_t LiveModel::Ended() const {
 }
 
 LiveModel LiveModelOf(const JobView& view) {
-  LiveModel model = LiveModelOf(view.job);
-  model.counts = view.Counts();
-  model.waiting = view.UnfinishedNodes();
-  return model;
-}
-
-LiveModel LiveModelOf(const v1::Job& job) {
-  LiveModel model{job.task_count(), CountsOf(job), "", {}};
+  const v1::Job& job = view.job;
+  LiveModel model{job.task_count(), view.Counts(), "", FoldedNodes(view.UnfinishedNodes())};
   if (job.state() == v1::JOB_STATE_PAUSED || job.state() == v1::JOB_STATE_CANCELLING)
     model.remark = InWords(StateName(job.state()));
   return model;
@@ -158,7 +161,7 @@ std::optional<Duration> RateMeter::TimeLeft(Time now, uint64_t total) const {
   return std::chrono::duration_cast<Duration>(left);
 }
 
-ScreenLine FitLiveLine(const LiveModel& model, const Pace& pace, size_t columns) {
+ScreenLine FitLiveLine(LiveModel& model, const Pace& pace, size_t columns) {
   const std::vector<Piece> pieces = PiecesOf(model, pace);
   const std::vector<Piece> fitting = Fitting(pieces, columns);
   ScreenLine line;
@@ -166,8 +169,7 @@ ScreenLine FitLiveLine(const LiveModel& model, const Pace& pace, size_t columns)
   const size_t used = WidthOf(line) + Columns(kWaitingFor);
   if (!IsWhole(fitting, pieces) || model.waiting.empty() || used + kLeastNodes > columns)
     return line;
-  const std::string nodes = Printable(FoldNodeSet(model.waiting));
-  line.push_back({kWaitingFor + Shortened(nodes, columns - used)});
+  line.push_back({kWaitingFor + Shortened(model.waiting.Text(), columns - used)});
   return line;
 }
 

@@ -16,18 +16,33 @@
 
 namespace muster::cli {
 
-// What is shown of a job, or of an operation's.
+// Nodes, and their folded text once somebody has asked for it: with many nodes that is the dearest part of the line.
+class FoldedNodes {
+ public:
+  FoldedNodes() = default;
+  explicit FoldedNodes(std::vector<std::string> nodes) : nodes_(std::move(nodes)) {}
+
+  bool empty() const { return nodes_.empty(); }
+  const std::string& Text();
+  // What is known already, if these are the same nodes.
+  void TakeTextOf(FoldedNodes&& before);
+
+ private:
+  std::vector<std::string> nodes_;
+  std::optional<std::string> text_;
+};
+
+// What is shown of a job.
 struct LiveModel {
   uint64_t total = 0;
   TaskCounts counts;
-  std::string remark;                // "paused"; empty while it simply runs
-  std::vector<std::string> waiting;  // nodes; empty also if they are not known
+  std::string remark;   // "paused"; empty while it simply runs
+  FoldedNodes waiting;  // who has not ended
 
   uint64_t Ended() const;
 };
 
 LiveModel LiveModelOf(const JobView& view);
-LiveModel LiveModelOf(const v1::Job& job);
 
 // How many have ended, over time: the rate of the last kWindow, and what follows from it.
 class RateMeter {
@@ -54,7 +69,7 @@ struct Pace {
 };
 
 // At most `columns` wide. What matters least is left out first: who is waited for, what is under way, the rate, the good ends, the time
-// left, the remark; last the bad ends. The count stays.
-ScreenLine FitLiveLine(const LiveModel& model, const Pace& pace, size_t columns);
+// left, the remark; last the bad ends. The count stays. Folds who is waited for if there is room for that.
+ScreenLine FitLiveLine(LiveModel& model, const Pace& pace, size_t columns);
 
 }  // namespace muster::cli

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "controller/cli/duration.h"
 #include "controller/cli/job_view.h"
 #include "controller/cli/printable.h"
@@ -61,18 +63,16 @@ std::string StartLine(const v1::Operation& operation) {
                      count == 1 ? "" : "s");
 }
 
-std::string ProgressLine(const v1::Operation& operation) {
-  uint64_t ended = 0;
-  std::string ends;
-  std::string open;
-  for (const auto& [state, count] : CountsOf(operation.job())) {
-    if (count == 0) continue;
-    std::string& text = IsEnded(state) ? ends : open;
-    if (IsEnded(state)) ended += count;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, InWords(StateName(state)));
+int CountTold(const Notes& told, const Notes& now) {
+  const auto is_same = [](const v1::Operation::Note& a, const v1::Operation::Note& b) {
+    return a.time().seconds() == b.time().seconds() && a.time().nanos() == b.time().nanos() &&
+           a.text() == b.text();
+  };
+  for (auto from = told.begin(); from != told.end(); ++from) {
+    const int common = std::min(static_cast<int>(told.end() - from), now.size());
+    if (std::equal(from, from + common, now.begin(), is_same)) return common;
   }
-  return fmt::format("{} of {} ended{}{}{}{}", ended, operation.job().task_count(),
-                     ends.empty() ? "" : ": ", ends, open.empty() ? "" : "; ", open);
+  return 0;
 }
 
 Json ToJson(const v1::Operation& operation) {

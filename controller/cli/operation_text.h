@@ -17,8 +17,10 @@ std::string OperationText(const v1::Operation& operation);
 uint32_t TargetCount(const v1::Operation& operation);
 // "operations/…: resubscription of 20 nodes", "…: unmounting of content pe-24 on 20 nodes".
 std::string StartLine(const v1::Operation& operation);
-// "12 of 20 ended: 11 succeeded, 1 failed; 5 verifying".
-std::string ProgressLine(const v1::Operation& operation);
+using Notes = google::protobuf::RepeatedPtrField<v1::Operation::Note>;
+// How many of the notes that there are now have been told. The controller keeps the newest only, several may be of the same time, and an
+// answer may be older than the one before.
+int CountTold(const Notes& told, const Notes& now);
 // "nodes restarted and subscribed: 20 of 20 tasks succeeded" of a step.
 std::string StepLine(const v1::Operation::Step& step);
 

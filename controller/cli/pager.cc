@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <span>
 
 #include "controller/cli/environment.h"
 #include "controller/cli/follow.h"
@@ -27,8 +28,29 @@ std::string PagerCommand() {
   return command == "cat" ? "" : command;
 }
 
-// A shell with `command` that reads from `input`, with the signals as a program expects them. -1 if there is none.
-pid_t StartShell(const std::string& command, int input) {
+// Ignores a signal while it lives.
+class Ignored {
+ public:
+  explicit Ignored(int signal) : signal_(signal) {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(signal_, &ignore, &before_);
+  }
+  ~Ignored() { sigaction(signal_, &before_, nullptr); }
+  Ignored(const Ignored&) = delete;
+  Ignored& operator=(const Ignored&) = delete;
+
+  // It was ignored all along: nohup, or a shell script, wants that of what we start, too.
+  bool WasIgnored() const { return before_.sa_handler == SIG_IGN; }
+  int signal() const { return signal_; }
+
+ private:
+  const int signal_;
+  struct sigaction before_ {};
+};
+
+// A shell with `command` that reads from `input`, with the signals as they were before we ignored some. -1 if there is none.
+pid_t StartShell(const std::string& command, int input, std::span<const Ignored> ignored) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
@@ -37,7 +59,9 @@ pid_t StartShell(const std::string& command, int input) {
   sigset_t none;
   sigemptyset(&none);
   sigset_t usual = none;
-  sigaddset(&usual, SIGPIPE);
+  // SIGPIPE is ours alone: who started us means nothing by it.
+  for (const Ignored& one : ignored)
+    if (one.signal() == SIGPIPE || !one.WasIgnored()) sigaddset(&usual, one.signal());
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &usual);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -54,14 +78,12 @@ pid_t StartShell(const std::string& command, int input) {
 bool Page(const std::string& command, const std::string& text) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  const pid_t pid = StartShell(command, ends[0]);
+  // A pager may be left before it has read all. Ctrl-C is its own: less stops searching and goes on.
+  const Ignored ignored[] = {Ignored(SIGPIPE), Ignored(SIGINT), Ignored(SIGQUIT)};
+  const pid_t pid = StartShell(command, ends[0], ignored);
   close(ends[0]);
-  if (pid > 0) {
-    const auto before = std::signal(SIGPIPE, SIG_IGN);
-    // One that has gone has shown enough.
-    WriteAll(ends[1], text, "write to the pager").IgnoreError();
-    std::signal(SIGPIPE, before);
-  }
+  // One that has gone has shown enough.
+  if (pid > 0) WriteAll(ends[1], text, "write to the pager").IgnoreError();
   close(ends[1]);
   int status = 0;
   if (pid <= 0) return false;

@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace muster::cli {
 namespace {
@@ -11,6 +13,8 @@ namespace {
 constexpr std::chrono::seconds kLogInterval{10};
 // A terminal is not slowed down by a job of ten thousand tasks.
 constexpr std::chrono::milliseconds kLiveInterval{100};
+// Nor by one of a hundred thousand: of so many parts of the time one is for drawing.
+constexpr int kDrawingShare = 10;
 // Rates and times left change while nothing happens.
 constexpr std::chrono::seconds kTickInterval{1};
 
@@ -23,11 +27,13 @@ constexpr char kBreakAgain[] = "\033[?7h";
 
 bool Progress::IsDue() const {
   const auto since = SteadyClock::now() - last_time_;
-  return terminal_.has_escapes ? !has_line_ || since >= kLiveInterval : since >= kLogInterval;
+  return draws_ ? !has_line_ || since >= live_interval_ : since >= kLogInterval;
 }
 
-void Progress::Show(LiveModel model, std::string log_line) {
+void Progress::Show(LiveModel model, std::function<std::string()> log_line) {
+  LookWhereWeAre();
   meter_.Add(SteadyClock::now(), model.Ended());
+  if (model_) model.waiting.TakeTextOf(std::move(model_->waiting));
   model_ = std::move(model);
   log_line_ = std::move(log_line);
   is_shown_ = false;
@@ -36,15 +42,17 @@ void Progress::Show(LiveModel model, std::string log_line) {
 
 void Progress::ShowNow() {
   is_shown_ = true;
-  if (terminal_.has_escapes) return Draw();
-  if (log_line_ == logged_) return;
-  Write(fmt::format("muster: {}\n", log_line_));
-  logged_ = log_line_;
+  if (draws_) return Draw();
   last_time_ = SteadyClock::now();
+  const std::string line = log_line_();
+  if (line == logged_) return;
+  Write(fmt::format("muster: {}\n", line));
+  logged_ = line;
 }
 
 void Progress::Tell(const std::vector<ScreenLine>& lines) {
   if (lines.empty()) return;
+  LookWhereWeAre();
   std::string text = has_line_ ? kErase : "";
   for (const ScreenLine& line : lines) text += TextOf(line) + "\n";
   Write(text);
@@ -54,33 +62,50 @@ void Progress::Tell(const std::vector<ScreenLine>& lines) {
 void Progress::Say(const std::string& sentence) { Tell({ScreenLine{{"muster: " + sentence}}}); }
 
 void Progress::Ask(std::string question) {
+  LookWhereWeAre();
   if (question == question_) return;
   question_ = std::move(question);
-  if (terminal_.has_escapes) return Draw();
+  if (question_.empty() && !model_) return Clear();
+  if (draws_) return Draw();
   if (!question_.empty()) Write(fmt::format("muster: {}\n", question_));
 }
 
 void Progress::Tick(bool has_new_size) {
+  LookWhereWeAre();
   if (!is_shown_ && IsDue()) return ShowNow();
   if (!has_line_) return;
   if (has_new_size || SteadyClock::now() - last_time_ >= kTickInterval) Draw();
 }
 
 void Progress::Clear() {
+  LookWhereWeAre();
   if (has_line_) Write(kErase);
   has_line_ = false;
   is_shown_ = true;
+  model_.reset();
+  log_line_ = nullptr;
+  meter_ = {};
+}
+
+// In the background lines are told, as to a file. What was drawn is the shell's then, or has scrolled away with its prompt.
+void Progress::LookWhereWeAre() {
+  const bool draws = terminal_.has_escapes && !terminal_.IsInBackground();
+  if (draws == std::exchange(draws_, draws)) return;
+  has_line_ = false;
+  if (draws) is_shown_ = !model_;
 }
 
 void Progress::Draw() {
   // The last column stays free: there, terminals differ.
+  const auto start = SteadyClock::now();
   const ScreenLine line = LiveLine(terminal_.Columns() - 1);
   Write(fmt::format("{}{}{}{}\r", kErase, kDoNotBreak, TextOf(line), kBreakAgain));
   has_line_ = true;
   last_time_ = SteadyClock::now();
+  live_interval_ = std::max<Duration>(kLiveInterval, kDrawingShare * (last_time_ - start));
 }
 
-ScreenLine Progress::LiveLine(size_t columns) const {
+ScreenLine Progress::LiveLine(size_t columns) {
   ScreenLine line;
   if (!question_.empty()) {
     line.push_back({Shortened(question_, columns), Tone::kCaution});

@@ -1,5 +1,6 @@
-// What an operator sees while a job runs, on standard error: lines that stay, and on a terminal below them one that is drawn over. Elsewhere
-// that one is a line of its own at most each ten seconds, only when something changed, without escape codes. Main thread.
+// What an operator sees while a job runs, on standard error: lines that stay, and on a terminal below them one that is drawn over. Elsewhere,
+// and in the background of a terminal, that one is a line of its own at most each ten seconds, only when something changed, without
+// escape codes. Main thread.
 //
 // The cursor stands at the beginning of the line that is drawn over: a screen that becomes narrower may break it into
 // several, and what is erased from the cursor on is all of them. It is written in one piece and never longer than the screen
@@ -8,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,8 +27,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Below all others. `log_line`: the same where nothing can be drawn over.
-  void Show(LiveModel model, std::string log_line);
+  // Below all others. `log_line`: the same where nothing can be drawn over; called until the next Show or Clear, when it is written.
+  void Show(LiveModel model, std::function<std::string()> log_line);
   // Whether Show would show anything now; for what is dear to make.
   bool IsDue() const;
   // Lines that stay.
@@ -37,6 +39,7 @@ class Progress {
   void Ask(std::string question);
   // Draws again what time has changed; at once if the screen has another size.
   void Tick(bool has_new_size);
+  // Nothing is shown below the others any more.
   void Clear();
 
   const Terminal& terminal() const { return terminal_; }
@@ -45,8 +48,9 @@ class Progress {
   using SteadyClock = std::chrono::steady_clock;
 
   void ShowNow();
+  void LookWhereWeAre();
   void Draw();
-  ScreenLine LiveLine(size_t columns) const;
+  ScreenLine LiveLine(size_t columns);
   std::string TextOf(const ScreenLine& line) const;
   void Write(const std::string& text) const;
 
@@ -54,10 +58,12 @@ class Progress {
   std::optional<LiveModel> model_;
   RateMeter meter_;
   std::string question_;
+  bool draws_ = terminal_.has_escapes && !terminal_.IsInBackground();
   bool has_line_ = false;
-  std::string log_line_;  // of what Show was given last
-  std::string logged_;    // the last that was written
-  bool is_shown_ = true;  // what Show was given last
+  std::function<std::string()> log_line_;      // of what Show was given last
+  std::string logged_;                         // the last that was written
+  bool is_shown_ = true;                       // what Show was given last
+  Duration live_interval_ = Duration::zero();  // between two drawings
   SteadyClock::time_point last_time_ = SteadyClock::now();
 };
 

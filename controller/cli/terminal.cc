@@ -39,6 +39,12 @@ Terminal Terminal::Of(int fd) {
   return terminal;
 }
 
+bool Terminal::IsInBackground() const {
+  // None if it is not the terminal that this session is controlled by, or has hung up.
+  const pid_t foreground = is_terminal ? tcgetpgrp(fd) : -1;
+  return foreground >= 0 && foreground != getpgrp();
+}
+
 size_t Terminal::Columns() const {
   const winsize size = SizeOf(fd);
   return size.ws_col > 0 ? size.ws_col : 80;

@@ -13,6 +13,8 @@ struct Terminal {
 
   static Terminal Of(int fd);
 
+  // The shell has it, or another job: what is drawn would stand in their lines, and who reads from it or sets it is stopped.
+  bool IsInBackground() const;
   // Of the screen as it is now; 80 and 24 if it does not say.
   size_t Columns() const;
   size_t Rows() const;

@@ -14,20 +14,9 @@ namespace {
 constexpr Duration kStreamLife = 60s;
 // How soon a key is seen, and a screen of another size drawn.
 constexpr Duration kTick = 100ms;
-
-bool IsHopeless(const grpc::Status& status) {
-  switch (status.error_code()) {
-    case grpc::StatusCode::NOT_FOUND:
-    case grpc::StatusCode::INVALID_ARGUMENT:
-    case grpc::StatusCode::PERMISSION_DENIED:
-    case grpc::StatusCode::UNAUTHENTICATED:
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return true;
-    default:
-      return !status.ok() && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
-             !IsTransient(status);
-  }
-}
+// One try of a cancel, for which the screen stands still, and the pause before the next.
+constexpr Duration kCancelTry = 2s;
+constexpr Duration kCancelPause = 2s;
 
 std::chrono::system_clock::time_point In(Duration duration) {
   return std::chrono::system_clock::now() + std::chrono::ceil<std::chrono::microseconds>(duration);
@@ -44,11 +33,19 @@ WatchLoop::WatchLoop(Connection& connection, std::optional<Duration> wait, Progr
 absl::StatusOr<WaitEnd> WatchLoop::Run() {
   Interrupt& interrupt = connection_.interrupt();
   interrupt.AskFirst(progress_.terminal().is_terminal && Question::CanBeAsked());
+  // Nobody should be left with a terminal that shows nothing of what is typed.
+  interrupt.BeforeExit([this] { question_.Close(); });
   absl::StatusOr<WaitEnd> end = Loop();
   interrupt.AskFirst(false);
   interrupt.GoOn();
   question_.Close();
+  interrupt.BeforeExit(nullptr);
   progress_.Ask("");
+  const bool has_ended = end.ok() && *end == WaitEnd::kJobEnded;
+  if (cancel_at_ && !has_ended)
+    progress_.Say(
+        fmt::format("{} is not cancelled, as far as is known: the controller did not answer",
+                    Printable(name_)));
   return end;
 }
 
@@ -130,6 +127,7 @@ void WatchLoop::Tick() {
   const bool has_new_size = connection_.interrupt().TakeNewSize();
   if (has_new_size && question_.is_open()) progress_.Ask(QuestionText());
   AskOperator();
+  TryToCancel();
   progress_.Tick(has_new_size);
 }
 
@@ -146,14 +144,32 @@ void WatchLoop::AskOperator() {
   progress_.Ask("");
   if (*answer == Question::Answer::kDetach) return connection_.interrupt().Raise();
   connection_.interrupt().GoOn();
-  if (*answer == Question::Answer::kCancel) CancelIt();
+  if (*answer != Question::Answer::kCancel) return;
+  cancel_at_ = SteadyClock::now();
+  has_told_of_cancel_ = false;
 }
 
-void WatchLoop::CancelIt() {
-  const absl::Status status = Cancel();
+// Until the controller has answered: a cancel may be repeated.
+void WatchLoop::TryToCancel() {
+  if (!cancel_at_ || SteadyClock::now() < *cancel_at_) return;
+  grpc::ClientContext context;
+  const Interrupt::Cancels cancels(connection_.interrupt(), context);
+  context.set_deadline(In(kCancelTry));
+  const grpc::Status status = Cancel(context);
+  if (connection_.interrupt().IsRaised()) return;
+  const std::string what = "cancel " + name_;
+  if (!status.ok() && IsTransient(status)) {
+    cancel_at_ = SteadyClock::now() + kCancelPause;
+    if (!std::exchange(has_told_of_cancel_, true))
+      progress_.Say(fmt::format("{}: the controller at {} does not answer ({}); it is tried again",
+                                Printable(what), connection_.address(),
+                                Printable(status.error_message())));
+    return;
+  }
+  cancel_at_.reset();
   progress_.Say(status.ok()
                     ? Printable(name_) + " is cancelled: what has started ends as it truly ends"
-                    : Printable(Message(status)));
+                    : Printable(Message(connection_.Explain(what, status))));
 }
 
 std::string WatchLoop::QuestionText() const {

@@ -1,5 +1,5 @@
 // Follows something at the controller until it has ended, the operator's time is up or Ctrl-C: the loop that every watch is. Main thread,
-// which is never blocked for longer than one unary call: meanwhile the screen is kept and Ctrl-C is answered.
+// which is never blocked for longer than one try of a unary call: meanwhile the screen is kept and Ctrl-C is answered.
 //
 // One stream at a time is open, and none for longer than a minute: a controller that vanished without a word (its NCN lost power) is noticed
 // when the next stream fails to open. Whatever ends a stream, OK included, means "open the next", unless the controller said that
@@ -44,8 +44,8 @@ class WatchLoop {
   // It has ended, whatever is here.
   virtual bool HasEnded() const = 0;
 
-  // Starts nothing more of it; what Ctrl-C may be answered with.
-  virtual absl::Status Cancel() = 0;
+  // Starts nothing more of it; what Ctrl-C may be answered with. One try.
+  virtual grpc::Status Cancel(grpc::ClientContext& context) = 0;
   // Some ten times a second.
   virtual void OnTick() {}
 
@@ -81,7 +81,7 @@ class WatchLoop {
   void Sleep(Duration duration);
   void Tick();
   void AskOperator();
-  void CancelIt();
+  void TryToCancel();
   std::string QuestionText() const;
   Duration WithinWait(Duration pause) const;
   bool IsTimeUp() const { return end_ && SteadyClock::now() >= *end_; }
@@ -96,6 +96,8 @@ class WatchLoop {
   Backoff backoff_;
   Question question_;
   bool is_broken_ = false;
+  std::optional<SteadyClock::time_point> cancel_at_;  // the next try of a cancel that was asked for
+  bool has_told_of_cancel_ = false;
 };
 
 }  // namespace muster::cli

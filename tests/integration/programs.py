@@ -9,6 +9,10 @@ import signal
 import subprocess
 import time
 
+# A shell's background job is started with Ctrl-C ignored, and so would be what it starts; tests send it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BED = os.path.join(HERE, "..", "bed", "bed")
 # No single command of a test takes longer than this.

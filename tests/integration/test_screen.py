@@ -99,7 +99,7 @@ class ScreenTest(unittest.TestCase):
         for _ in range(2):
             terminal.type("C-c")
             terminal.wait_for(PROMPT)
-            terminal.type("x", "g")
+            terminal.type("g")
             wait_until(lambda: self.live(terminal) and PROMPT not in "\n".join(terminal.screen()), "it goes on", 30)
         # The question fits, too.
         terminal.type("C-c")
@@ -112,6 +112,25 @@ class ScreenTest(unittest.TestCase):
         self.assertEqual(4, terminal.exit_code())
         self.assertIn("muster: interrupted; jobs/", terminal.all_text())
         self.assertNotIn(PROMPT, "\n".join(terminal.screen()), "nothing is left of it")
+
+    def test_an_arrow_is_no_answer(self):
+        """Right is an escape code that ends in C."""
+        terminal = self.terminal()
+        self.follow(terminal)
+        terminal.type("C-c")
+        terminal.wait_for("detach or cancel?")
+        terminal.type("Right")
+        # Keys are looked for between two drawings.
+        for columns, text in [(30, "[d]etach/[c]ancel/[g]o on"), (80, "detach or cancel?"), (30, "[d]etach/[c]ancel/[g]o on"), (80, "detach or cancel?")]:
+            terminal.resize(columns)
+            wait_until(lambda: terminal.screen()[-1].startswith(text), f"the question in {columns} columns", 30)
+        terminal.type("g")
+        wait_until(lambda: self.live(terminal) and PROMPT not in "\n".join(terminal.screen()), "it goes on", 30)
+        self.assertEqual("RUNNING", self.world.muster("job", "show", "last")["state"])
+        terminal.type("C-c")
+        terminal.wait_for("detach or cancel?")
+        terminal.type("d")
+        self.assertEqual(4, terminal.exit_code())
 
     def test_enter_detaches(self):
         terminal = self.terminal()

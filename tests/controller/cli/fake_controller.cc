@@ -114,12 +114,55 @@ std::vector<v1::ListNodesRequest> FakeController::NodeLists() {
   return node_lists_;
 }
 
-bool FakeController::WaitForHang() {
+bool FakeController::WaitForHang(int count) {
   const auto end = std::chrono::steady_clock::now() + 10s;
   const MutexLock lock(mutex_);
-  while (hanging_ == 0 && changed_.wait_until(mutex_, end) == std::cv_status::no_timeout) {
+  while (hanging_ < count && changed_.wait_until(mutex_, end) == std::cv_status::no_timeout) {
   }
-  return hanging_ > 0;
+  return hanging_ >= count;
+}
+
+void FakeController::Release(int count) {
+  WaitForHang(count);
+  const MutexLock lock(mutex_);
+  ++releases_;
+  changed_.notify_all();
+}
+
+void FakeController::GoAway(bool is_away) {
+  const MutexLock lock(mutex_);
+  is_away_ = is_away;
+}
+
+grpc::Status FakeController::GetOperation(Context*, const v1::GetOperationRequest*,
+                                          v1::Operation* answer) {
+  *answer = operation;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::ListOperations(Context*, const v1::ListOperationsRequest*,
+                                            v1::ListOperationsResponse* answer) {
+  *answer->add_operations() = operation;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::WatchOperation(Context* context, const v1::WatchOperationRequest*,
+                                            grpc::ServerWriter<v1::Operation>* writer) {
+  OperationScript script;
+  {
+    const MutexLock lock(mutex_);
+    const size_t number = operation_watches_++;
+    script = operation_watches.at(std::min(number, operation_watches.size() - 1));
+  }
+  for (const v1::Operation& news : script.news) writer->Write(news);
+  return EndAs(script.end, context);
+}
+
+grpc::Status FakeController::GetHealth(Context*, const v1::GetHealthRequest*, v1::Health* answer) {
+  const MutexLock lock(mutex_);
+  if (is_away_) return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
+  *answer = health;
+  return grpc::Status::OK;
 }
 
 grpc::Status FakeController::CreateJob(Context*, const v1::CreateJobRequest* request,
@@ -173,6 +216,7 @@ std::vector<v1::ListJobsRequest> FakeController::JobLists() {
 grpc::Status FakeController::CancelJob(Context*, const v1::CancelJobRequest* request,
                                        v1::Job* answer) {
   const MutexLock lock(mutex_);
+  if (++cancels_ <= unavailable_cancels) return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
   cancelled_ = request->name();
   *answer = job;
   answer->set_state(v1::JOB_STATE_CANCELLING);
@@ -207,6 +251,10 @@ grpc::Status FakeController::DeleteJob(Context*, const v1::DeleteJobRequest* req
 // Two tasks a page, whatever was asked for, so that every test turns pages.
 grpc::Status FakeController::ListTasks(Context*, const v1::ListTasksRequest* request,
                                        v1::ListTasksResponse* answer) {
+  {
+    const MutexLock lock(mutex_);
+    if (is_away_) return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
+  }
   size_t at = request->page_token().empty() ? 0 : std::stoul(request->page_token());
   for (const size_t end = std::min(at + 2, tasks.size()); at < end; ++at) {
     *answer->add_tasks() = tasks[at];
@@ -289,9 +337,11 @@ grpc::Status FakeController::EndAs(StreamEnd end, Context* context) {
 void FakeController::Hang(Context* context) {
   const MutexLock lock(mutex_);
   ++hanging_;
+  const int releases = releases_;
   changed_.notify_all();
   // A synchronous handler is not told that its caller has gone; it has to look.
-  while (!stopping_ && !context->IsCancelled()) changed_.wait_for(mutex_, 10ms);
+  while (!stopping_ && releases == releases_ && !context->IsCancelled())
+    changed_.wait_for(mutex_, 10ms);
   --hanging_;
 }
 

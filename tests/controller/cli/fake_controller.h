@@ -22,6 +22,12 @@ struct WatchScript {
   End end = End::kOk;
 };
 
+// What one WatchOperation call sends, and how it ends.
+struct OperationScript {
+  std::vector<v1::Operation> news;
+  StreamEnd end = StreamEnd::kOk;
+};
+
 // What one Backup call sends, and how it ends.
 struct BackupScript {
   std::vector<v1::BackupPiece> pieces;
@@ -50,7 +56,11 @@ class FakeController final : public v1::Controller::Service {
   size_t max_page = 1000;                 // of operations and nodes
   grpc::Status action_status;             // of PauseJob, ResumeJob and DeleteJob
   std::vector<WatchScript> watches;  // one for each call; the last one again for all further calls
-  int unavailable_creates = 0;       // so many CreateJob calls make the job and lose the answer
+  v1::Operation operation;
+  std::vector<OperationScript> operation_watches;  // as `watches`
+  v1::Health health;
+  int unavailable_cancels = 0;  // so many CancelJob calls are not answered
+  int unavailable_creates = 0;  // so many CreateJob calls make the job and lose the answer
   grpc::Status create_status;
   BackupScript backup;
 
@@ -62,7 +72,11 @@ class FakeController final : public v1::Controller::Service {
   std::vector<v1::ListNodesRequest> NodeLists();
   std::vector<v1::ListJobsRequest> JobLists();
   // Blocks until a WatchJob or Backup call hangs; false after ten seconds.
-  bool WaitForHang();
+  bool WaitForHang(int count = 1);
+  // Ends the calls that hang, properly, once there are so many.
+  void Release(int count = 1);
+  // From now on, nobody answers GetHealth and ListTasks.
+  void GoAway(bool is_away);
 
  private:
   using Context = grpc::ServerContext;
@@ -83,6 +97,12 @@ class FakeController final : public v1::Controller::Service {
   grpc::Status GetStatus(Context*, const v1::GetStatusRequest*, v1::ControllerStatus*) override;
   grpc::Status WatchJob(Context*, const v1::WatchJobRequest*,
                         grpc::ServerWriter<v1::JobChanges>*) override;
+  grpc::Status GetOperation(Context*, const v1::GetOperationRequest*, v1::Operation*) override;
+  grpc::Status ListOperations(Context*, const v1::ListOperationsRequest*,
+                              v1::ListOperationsResponse*) override;
+  grpc::Status WatchOperation(Context*, const v1::WatchOperationRequest*,
+                              grpc::ServerWriter<v1::Operation>*) override;
+  grpc::Status GetHealth(Context*, const v1::GetHealthRequest*, v1::Health*) override;
   grpc::Status Backup(Context*, const v1::BackupRequest*,
                       grpc::ServerWriter<v1::BackupPiece>*) override;
   grpc::Status EndAs(StreamEnd end, Context* context);
@@ -99,6 +119,10 @@ class FakeController final : public v1::Controller::Service {
   std::vector<v1::ListNodesRequest> node_lists_ MUSTER_GUARDED_BY(mutex_);
   std::vector<v1::ListJobsRequest> job_lists_ MUSTER_GUARDED_BY(mutex_);
   int hanging_ MUSTER_GUARDED_BY(mutex_) = 0;
+  int releases_ MUSTER_GUARDED_BY(mutex_) = 0;
+  int operation_watches_ MUSTER_GUARDED_BY(mutex_) = 0;
+  int cancels_ MUSTER_GUARDED_BY(mutex_) = 0;
+  bool is_away_ MUSTER_GUARDED_BY(mutex_) = false;
   bool stopping_ MUSTER_GUARDED_BY(mutex_) = false;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -19,13 +19,15 @@ LiveModel TwentyNodes() {
                   {v1::TASK_STATE_LOST, 1},
                   {v1::TASK_STATE_RUNNING, 3},
                   {v1::TASK_STATE_PENDING, 5}};
-  for (int i = 0; i < 8; ++i) model.waiting.push_back(fmt::format("x1000c0s{}b0n0", i));
+  std::vector<std::string> waiting;
+  for (int i = 0; i < 8; ++i) waiting.push_back(fmt::format("x1000c0s{}b0n0", i));
+  model.waiting = FoldedNodes(std::move(waiting));
   return model;
 }
 
 const Pace kPace{1.25, 6400ms};
 
-std::string Fitted(const LiveModel& model, size_t columns, const Pace& pace = kPace) {
+std::string Fitted(LiveModel model, size_t columns, const Pace& pace = kPace) {
   return PlainText(FitLiveLine(model, pace, columns));
 }
 
@@ -65,11 +67,23 @@ TEST(LiveLine, CutsWhoIsWaitedForAtTheEdge) {
 }
 
 TEST(LiveLine, HasATonePerState) {
-  const ScreenLine line = FitLiveLine(TwentyNodes(), {}, 60);
+  LiveModel model = TwentyNodes();
+  const ScreenLine line = FitLiveLine(model, {}, 60);
   EXPECT_THAT(line, ::testing::Contains(Span{"2 failed", Tone::kBad}));
   EXPECT_THAT(line, ::testing::Contains(Span{"9 succeeded", Tone::kGood}));
   EXPECT_THAT(ColouredText(line), HasSubstr("\033[31m2 failed\033[0m"));
   EXPECT_THAT(PlainText(line), Not(HasSubstr("\033")));
+}
+
+TEST(FoldedNodes, HaveNoTextOfOthers) {
+  FoldedNodes two({"x1", "x2"});
+  EXPECT_EQ(two.Text(), "x[1-2]");
+  FoldedNodes others({"x1", "x3"});
+  others.TakeTextOf(std::move(two));
+  EXPECT_EQ(others.Text(), "x[1,3]");
+  FoldedNodes same({"x1", "x3"});
+  same.TakeTextOf(std::move(others));
+  EXPECT_EQ(same.Text(), "x[1,3]");
 }
 
 TEST(RateMeter, SaysNothingThatItDoesNotKnow) {

@@ -27,12 +27,6 @@ v1::Operation MakeOperation(v1::OperationState state) {
   return operation;
 }
 
-void SetCount(v1::Operation& operation, v1::TaskState state, uint32_t number) {
-  v1::StateCount& count = *operation.mutable_job()->add_counts();
-  count.set_state(state);
-  count.set_count(number);
-}
-
 TEST(OperationText, ShowsTheStepsOfOneThatRuns) {
   EXPECT_EQ(OperationText(MakeOperation(v1::OPERATION_STATE_RUNNING)),
             "SUCCEEDED  HMNFD takes subscriptions       ready\n"
@@ -92,16 +86,23 @@ TEST(OperationText, AStepIsALine) {
   EXPECT_EQ(StepLine(operation.steps(1)), "nodes restarted and subscribed: running");
 }
 
-TEST(OperationText, ProgressTellsEndsFromWhatIsUnderWay) {
-  v1::Operation operation = MakeOperation(v1::OPERATION_STATE_RUNNING);
-  operation.mutable_job()->set_task_count(20);
-  EXPECT_EQ(ProgressLine(operation), "0 of 20 ended");
-  SetCount(operation, v1::TASK_STATE_VERIFYING, 5);
-  SetCount(operation, v1::TASK_STATE_PENDING, 3);
-  SetCount(operation, v1::TASK_STATE_SUCCEEDED, 11);
-  SetCount(operation, v1::TASK_STATE_FAILED, 1);
-  EXPECT_EQ(ProgressLine(operation),
-            "12 of 20 ended: 11 succeeded, 1 failed; 3 pending, 5 verifying");
+Notes NotesOf(const std::vector<std::string>& texts) {
+  Notes notes;
+  for (const std::string& text : texts) {
+    v1::Operation::Note& note = *notes.Add();
+    note.mutable_time()->set_seconds(1010);
+    note.set_text(text);
+  }
+  return notes;
+}
+
+TEST(OperationText, EachNoteIsToldOnceAlsoIfManyAreOfTheSameTime) {
+  EXPECT_EQ(CountTold({}, NotesOf({"a", "b"})), 0);
+  EXPECT_EQ(CountTold(NotesOf({"a", "b"}), NotesOf({"a", "b", "c"})), 2);
+  EXPECT_EQ(CountTold(NotesOf({"a", "b"}), NotesOf({"b", "c"})), 1) << "the oldest was dropped";
+  EXPECT_EQ(CountTold(NotesOf({"a", "b"}), NotesOf({"c", "d"})), 0);
+  EXPECT_EQ(CountTold(NotesOf({"a", "b", "c"}), NotesOf({"a", "b"})), 2) << "an older answer";
+  EXPECT_EQ(CountTold(NotesOf({"a", "a"}), NotesOf({"a", "a", "a"})), 2);
 }
 
 TEST(OperationText, TheDocumentHasStepsAndJob) {

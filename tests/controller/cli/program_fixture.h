@@ -67,13 +67,19 @@ class ProgramTest : public ::testing::Test {
     address_ = controller_.Start(dir_, certificate);
   }
 
-  pid_t Start(std::vector<std::string> arguments, const std::string& tls = "operator",
-              const std::string& input = "") {
+  std::vector<std::string> CommandLine(std::vector<std::string> arguments,
+                                       const std::string& tls = "operator") {
     arguments.insert(arguments.begin(), MUSTER_PROGRAM);
     for (const char* more : {"--controller", address_.c_str(), "--tls-dir"}) {
       arguments.emplace_back(more);
     }
     arguments.push_back(dir_ + "/" + tls);
+    return arguments;
+  }
+
+  pid_t Start(std::vector<std::string> arguments, const std::string& tls = "operator",
+              const std::string& input = "") {
+    arguments = CommandLine(std::move(arguments), tls);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -84,8 +90,17 @@ class ProgramTest : public ::testing::Test {
     const int flags = O_WRONLY | O_CREAT | O_TRUNC;
     posix_spawn_file_actions_addopen(&files, 1, (dir_ + "/out").c_str(), flags, 0600);
     posix_spawn_file_actions_addopen(&files, 2, (dir_ + "/err").c_str(), flags, 0600);
+    // A shell's background job, which these tests may be, is started with Ctrl-C ignored.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t usual;
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGINT);
+    posix_spawnattr_setsigdefault(&attributes, &usual);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     pid_t pid = -1;
-    EXPECT_EQ(posix_spawn(&pid, MUSTER_PROGRAM, &files, nullptr, argv.data(), environ), 0);
+    EXPECT_EQ(posix_spawn(&pid, MUSTER_PROGRAM, &files, &attributes, argv.data(), environ), 0);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return pid;
   }
