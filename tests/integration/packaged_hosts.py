@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from harness import DIRECT, WEB_PORT, World
-from programs import program
+from programs import HERE, program
 
 VERSION = os.environ.get("VERSION", "")
 NEXT_VERSION = f"{VERSION}+1"
@@ -116,6 +116,12 @@ class PackagedWorld(World):
     def forget(self, host):
         """Takes away what configure() has put outside of the packages' own places."""
         host.run("rm", "-rf", "/usr/local/bin/kubectl")
+
+
+def written_in_setup(after):
+    """The first block of packaging/docs/setup.md after these words."""
+    with open(os.path.join(HERE, "..", "..", "packaging", "docs", "setup.md"), encoding="utf-8") as file:
+        return file.read().partition(after)[2].split("```\n")[1]
 
 
 def files_of(host):

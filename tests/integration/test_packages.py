@@ -5,7 +5,7 @@ import re
 import unittest
 
 from harness import WEB_PORT, Story
-from packaged_hosts import CONTROLLER, NEXT_VERSION, VERSION, PackagedWorld, files_of, package_file
+from packaged_hosts import CONTROLLER, NEXT_VERSION, VERSION, PackagedWorld, files_of, package_file, written_in_setup
 from programs import in_parallel, wait_until
 
 # Its stop takes as long as a test wants it to: an attempt is in the middle until then.
@@ -45,6 +45,7 @@ class PackagesTest(Story):
         self.check_what_root_writes_is_read()
         self.upgrade_while_a_job_runs()
         self.check_what_musterd_may_do()
+        self.restore_a_backup()
         self.remove_and_install_again(self.nodes[-1])
         self.purge()
         after = in_parallel([lambda host=host: files_of(host) for host in self.hosts])
@@ -114,6 +115,7 @@ class PackagesTest(Story):
             self.assertEqual(host.run("readlink", "/proc/1/ns/mnt"), host.run("readlink", f"/proc/{host.agent_pid()}/ns/mnt"))
         pid = self.first.show("musterd.service", "MainPID")
         self.assertEqual("muster", self.first.run("ps", "-o", "user=", pid).strip())
+        self.assertNotIn("MUSTERD_OPTIONS", self.first.journal("musterd.service"), "that there are none is worth no words")
         self.assertEqual("700 muster:muster", self.first.run("stat", "-c", "%a %U:%G", "/var/lib/muster").strip())
         self.assertEqual("640 root:muster", self.first.run("stat", "-c", "%a %U:%G", "/etc/muster/controller/key.pem").strip())
         # It has raised the soft limit to the hard one, which is the machine's if that allows no more.
@@ -202,6 +204,28 @@ class PackagesTest(Story):
         self.world.muster("resubscribe", "-w", self.first.xname, "--restart-hmnfd", "--detach", code=0)
         log = wait_until(lambda: self.first.run("cat", "/var/lib/muster/kubectl.log", check=False), "musterd runs kubectl", 60)
         self.assertTrue(log.startswith("muster /etc/muster/kubeconfig -n services rollout restart deployment/cray-hmnfd"), log)
+
+    def jobs(self):
+        return [job["name"] for job in self.world.muster_json("job", "list", code=0).json["jobs"]]
+
+    def restore_a_backup(self):
+        """By the letter of the manual, with a backup that only root may read."""
+        said = "the store has a new id, because of --restored"
+        jobs = self.jobs()
+        self.assertNotEqual([], jobs)
+        self.first.run("sh", "-ec", f"""
+            umask 077
+            muster --controller {self.first.name} --tls-dir /opt/muster-etc/operator backup /root/store.db
+            """)
+        self.first.run("sh", "-ec", "cd /root\n" + written_in_setup("## Backup"))
+        self.world.wait_attached(*self.nodes)
+        self.assertEqual(jobs, self.jobs())
+        self.assertEqual(1, self.first.journal("musterd.service").count(said))
+        # Once, and not at each start from now on.
+        self.first.systemctl("restart", "musterd.service")
+        self.world.wait_attached(*self.nodes)
+        self.assertEqual(1, self.first.journal("musterd.service").count(said))
+        self.first.run("rm", "-r", "/root/store.db", "/var/lib/muster.before")
 
     def remove_and_install_again(self, host):
         """It is off then, and says so."""
