@@ -46,6 +46,7 @@ class PackagesTest(Story):
         self.upgrade_while_a_job_runs()
         self.check_what_musterd_may_do()
         self.restore_a_backup()
+        self.keep_the_store_elsewhere()
         self.remove_and_install_again(self.nodes[-1])
         self.purge()
         after = in_parallel([lambda host=host: files_of(host) for host in self.hosts])
@@ -226,6 +227,34 @@ class PackagesTest(Story):
         self.world.wait_attached(*self.nodes)
         self.assertEqual(1, self.first.journal("musterd.service").count(said))
         self.first.run("rm", "-r", "/root/store.db", "/var/lib/muster.before")
+
+    def keep_the_store_elsewhere(self):
+        """And the inventory in /home, and the web port below 1024: by the drop-in of the manual."""
+        drop_in = "/etc/systemd/system/musterd.service.d"
+        self.first.run("sh", "-ec", f"""
+            mkdir {drop_in}
+            printf '%s' "$1" >{drop_in}/override.conf
+            systemctl daemon-reload
+            install -d -o muster -g muster -m 700 /srv/muster
+            cp -p /etc/muster/musterd.toml /root/
+            install -m 644 /etc/muster/inventory.toml /home/
+            sed -i -e '1i state_dir = "/srv/muster"' -e 's,/etc/muster/inventory,/home/inventory,' -e 's,:{WEB_PORT}",:443",' \
+                /etc/muster/musterd.toml
+            systemctl restart musterd
+            """, "-", written_in_setup("drop-in"))
+        self.world.wait_attached(*self.nodes)
+        self.assertEqual([], self.jobs())
+        self.assertIn("x9000c0s0b0n0", self.nodes_listed_by("operator"))
+        self.first.run("curl", "--silent", "--show-error", "--max-time", "20", "--cacert", "/opt/muster-etc/operator/ca.pem",
+                       f"https://{self.first.name}/")
+        self.first.run("sh", "-ec", f"""
+            cp -p /root/musterd.toml /etc/muster/
+            rm -r {drop_in} /root/musterd.toml /home/inventory.toml
+            systemctl daemon-reload
+            systemctl restart musterd
+            rm -r /srv/muster
+            """)
+        self.world.wait_attached(*self.nodes)
 
     def remove_and_install_again(self, host):
         """It is off then, and says so."""
