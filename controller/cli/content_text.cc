@@ -20,7 +20,7 @@ bool IsOpen(v1::ContentState state) {
          state == v1::CONTENT_STATE_SHUT_DOWN;
 }
 
-struct Group {
+struct ContentGroup {
   std::vector<std::string> nodes;
   std::string example;
 };
@@ -28,13 +28,13 @@ struct Group {
 // What keeps the gate closed comes first.
 using GroupKey = std::pair<std::pair<bool, int>, std::string>;
 
-std::map<GroupKey, Group> GroupsOf(const v1::Content& content) {
-  std::map<GroupKey, Group> groups;
+std::map<GroupKey, ContentGroup> GroupsOf(const v1::Content& content) {
+  std::map<GroupKey, ContentGroup> groups;
   for (const v1::NodeContent& node : content.nodes()) {
     const bool is_open = IsOpen(node.state());
     const std::string reason =
         is_open ? "" : WithoutPrefix(v1::Reason_Name(node.reason()), "REASON_");
-    Group& group = groups[{{is_open, node.state()}, reason == "UNSPECIFIED" ? "" : reason}];
+    ContentGroup& group = groups[{{is_open, node.state()}, reason == "UNSPECIFIED" ? "" : reason}];
     if (group.nodes.empty()) group.example = node.detail();
     group.nodes.push_back(node.node());
   }

@@ -13,7 +13,7 @@ constexpr char kMore[] = " …";
 constexpr size_t kMoreWidth = 2;
 
 // Where `text` is broken so that its first line is no longer than `width`: after a blank or a comma, or nowhere.
-size_t BreakOf(const std::string& text, size_t width) {
+size_t EndOfLine(const std::string& text, size_t width) {
   if (text.size() <= width) return text.size();
   size_t at = text.find_last_of(" ,", width - 1);
   if (at == std::string::npos) at = text.find_first_of(" ,", width);
@@ -27,7 +27,7 @@ std::string Wrapped(const std::string& line, size_t indent, size_t width) {
   std::string rest = line.substr(indent);
   std::string before = line.substr(0, indent);
   while (!rest.empty()) {
-    const size_t end = BreakOf(rest, width - indent);
+    const size_t end = EndOfLine(rest, width - indent);
     std::string part = before + rest.substr(0, end);
     part.erase(part.find_last_not_of(' ') + 1);
     text += part + "\n";
