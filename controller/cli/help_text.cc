@@ -93,7 +93,7 @@ const Examples& AllExamples() {
 }
 
 // Where an option stands that does not say it itself.
-const std::map<std::string, std::string>& Groups() {
+const std::map<std::string, std::string>& OptionGroups() {
   static const std::map<std::string, std::string> kGroups = {{"nodes", "Targets"},
                                                              {"exclude", "Targets"},
                                                              {"role", "Targets"},
@@ -133,8 +133,8 @@ void GroupOptions(CLI::App& verb) {
   const bool has_nodes = Has(verb, "--exclude");
   for (CLI::Option* option : verb.get_options()) {
     if (option->get_lnames().empty() || option->get_group() != "Options") continue;
-    const auto found = Groups().find(option->get_lnames().front());
-    if (found == Groups().end()) continue;
+    const auto found = OptionGroups().find(option->get_lnames().front());
+    if (found == OptionGroups().end()) continue;
     const bool is_target = found->second == "Targets";
     if (!is_target || (has_nodes && verb.get_name() != "issue")) option->group(found->second);
   }

@@ -140,12 +140,6 @@ grpc::Status FakeController::GetOperation(Context*, const v1::GetOperationReques
   return grpc::Status::OK;
 }
 
-grpc::Status FakeController::ListOperations(Context*, const v1::ListOperationsRequest*,
-                                            v1::ListOperationsResponse* answer) {
-  *answer->add_operations() = operation;
-  return grpc::Status::OK;
-}
-
 grpc::Status FakeController::WatchOperation(Context* context, const v1::WatchOperationRequest*,
                                             grpc::ServerWriter<v1::Operation>* writer) {
   OperationScript script;

@@ -90,8 +90,6 @@ class FakeController final : public v1::Controller::Service {
   grpc::Status ListTasks(Context*, const v1::ListTasksRequest*, v1::ListTasksResponse*) override;
   grpc::Status ListNodes(Context*, const v1::ListNodesRequest*, v1::ListNodesResponse*) override;
   grpc::Status GetNode(Context*, const v1::GetNodeRequest*, v1::Node*) override;
-  grpc::Status ListOperations(Context*, const v1::ListOperationsRequest*,
-                              v1::ListOperationsResponse*) override;
   grpc::Status CancelOperation(Context*, const v1::CancelOperationRequest*,
                                v1::Operation*) override;
   grpc::Status GetStatus(Context*, const v1::GetStatusRequest*, v1::ControllerStatus*) override;
