@@ -154,6 +154,8 @@ class OperationScreenTest : public ScreenTest {
     }
     AddStep(operation, "nodes restarted").set_job("jobs/7");
     *operation.mutable_job() = controller_.job;
+    operation.set_created_by("alice");
+    controller_.operations = {operation};
   }
   static v1::Operation::Step& AddStep(v1::Operation& operation, const std::string& title) {
     v1::Operation::Step& step = *operation.add_steps();
