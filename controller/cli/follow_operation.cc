@@ -78,23 +78,23 @@ class OperationWatch final : public WatchLoop {
   bool IsComplete() const override { return IsEnded(operation_.state()); }
   bool HasEnded() const override { return IsComplete(); }
 
-  // Says what is new: every note; of each step its detail while it waits, and its end.
+  // Says what has not been told yet: every note; of each step its detail while it waits, and its end.
   void Apply(v1::Operation news) {
-    for (int i = CountTold(told_, news.notes()); i < news.notes_size(); ++i) {
+    for (int i = CountTold(told_notes_, news.notes()); i < news.notes_size(); ++i) {
       progress().Say(Printable(news.notes(i).text()));
-      *told_.Add() = news.notes(i);
+      *told_notes_.Add() = news.notes(i);
     }
     for (int i = 0; i < news.steps_size(); ++i) {
       const v1::Operation::Step& step = news.steps(i);
-      const bool is_known = i < operation_.steps_size() &&
-                            operation_.steps(i).state() == step.state() &&
-                            operation_.steps(i).detail() == step.detail();
+      const bool is_told = i < told_steps_.size() && told_steps_[i].state() == step.state() &&
+                           told_steps_[i].detail() == step.detail();
       const bool is_worth_telling =
           IsEnded(step.state())
               ? step.state() != v1::OPERATION_STATE_CANCELLED
               : step.state() == v1::OPERATION_STATE_RUNNING && !step.detail().empty();
-      if (!is_known && is_worth_telling) progress().Say(StepLine(step));
+      if (!is_told && is_worth_telling) progress().Say(StepLine(step));
     }
+    told_steps_ = news.steps();
     for (const v1::Operation::Step& step : news.steps()) AddJob(step.job());
     operation_ = std::move(news);
   }
@@ -120,7 +120,8 @@ class OperationWatch final : public WatchLoop {
   }
 
   v1::Operation& operation_;
-  Notes told_;
+  Notes told_notes_;
+  google::protobuf::RepeatedPtrField<v1::Operation::Step> told_steps_;  // as they were told
   std::set<std::string> known_jobs_;
   std::deque<std::string> next_jobs_;
   std::unique_ptr<JobFeed> feed_;

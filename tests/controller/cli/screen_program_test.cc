@@ -173,6 +173,20 @@ class OperationScreenTest : public ScreenTest {
   }
 };
 
+TEST_F(OperationScreenTest, WhatWasSoBeforeItWasWatchedIsTold) {
+  controller_.operation.mutable_steps(0)->set_detail("HMNFD is not ready");
+  controller_.operations = {controller_.operation};
+  controller_.watches = {{{}, StreamEnd::kHang}};
+  controller_.operation_watches = {{{controller_.operation}, StreamEnd::kHang}};
+  Serve();
+  Screen screen = OnScreen({"operation", "watch", "last"});
+  screen.WaitFor("nodes restarted: running: HMNFD is not ready");
+  screen.Type("\x03");
+  screen.WaitFor("[g]o on");
+  screen.Type("d");
+  EXPECT_EQ(screen.ExitCode(), 4);
+}
+
 TEST_F(OperationScreenTest, HasWhatAJobsHasAndNothingOfItOnceItHasEnded) {
   const auto half = Change(v1::JOB_STATE_RUNNING, v1::TASK_STATE_PENDING);
   const auto end = Change(v1::JOB_STATE_FAILED, v1::TASK_STATE_SUCCEEDED);
