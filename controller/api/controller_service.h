@@ -166,7 +166,8 @@ class ControllerService final : public v1::Controller::CallbackService {
   void Create(const std::string& operator_name, const v1::CreateOperationRequest& request,
               v1::Operation* response, grpc::ServerUnaryReactor* reactor);
   // What is answered to validate_only.
-  void PreviewResubscription(OperationSpec spec, Resolved targets, v1::Operation* response,
+  void PreviewResubscription(const std::string& operator_name, ResubscriptionSpec asked,
+                             Resolved targets, v1::Operation* response,
                              grpc::ServerUnaryReactor* reactor);
   void CreateContent(const std::string& operator_name, const v1::CreateOperationRequest& request,
                      CheckedOperation checked, v1::Operation* response,

@@ -80,8 +80,8 @@ void ControllerService::Create(const std::string& operator_name,
   OperationSpec spec;
   spec.resubscription = std::move(checked->resubscription);
   if (request.validate_only()) {
-    spec.created_by = operator_name;
-    return PreviewResubscription(std::move(spec), *std::move(targets), response, reactor);
+    return PreviewResubscription(operator_name, std::move(spec.resubscription), *std::move(targets),
+                                 response, reactor);
   }
   spec.id = NewUuid();
   spec.created_by = operator_name;
@@ -98,26 +98,28 @@ void ControllerService::Create(const std::string& operator_name,
 }
 
 // As the operation will do it, HMNFD is asked who is missing, where they alone are restarted.
-void ControllerService::PreviewResubscription(OperationSpec spec, Resolved targets,
+void ControllerService::PreviewResubscription(const std::string& operator_name,
+                                              ResubscriptionSpec asked, Resolved targets,
                                               v1::Operation* response,
                                               grpc::ServerUnaryReactor* reactor) {
   const std::vector<std::string> uans = UansBeside(targets, registry_);
-  const auto show = [this, response, uans, operator_name = spec.created_by](
-                        ResubscriptionSpec asked, const Resolved& nodes) {
+  const auto show = [this, response, uans, operator_name](ResubscriptionSpec spec,
+                                                          const Resolved& nodes) {
     v1::Job& job = *response->mutable_job() =
-        Preview(asked.work, asked.policy, operator_name, nodes, registry_, reader_);
+        Preview(spec.work, spec.policy, operator_name, nodes, registry_, reader_);
     v1::Plan& plan = *job.mutable_plan();
-    *plan.mutable_least_duration() = ToProto(FromProto(plan.least_duration()) + asked.second_look);
+    if (!nodes.xnames.empty())
+      *plan.mutable_least_duration() = ToProto(FromProto(plan.least_duration()) + spec.second_look);
     plan.mutable_uans()->Assign(uans.begin(), uans.end());
-    asked.nodes = nodes.xnames;
-    *response->mutable_resubscription() = ToProto(asked);
+    spec.nodes = nodes.xnames;
+    *response->mutable_resubscription() = ToProto(spec);
   };
-  if (!spec.resubscription.only_missing) {
-    show(std::move(spec.resubscription), targets);
+  if (!asked.only_missing) {
+    show(std::move(asked), targets);
     return reactor->Finish(grpc::Status::OK);
   }
-  options_.list_subscribers([this, show, asked = std::move(spec.resubscription),
-                             targets = std::move(targets), reactor](const auto& subscribers) {
+  options_.list_subscribers([this, show, asked = std::move(asked), targets = std::move(targets),
+                             reactor](const auto& subscribers) {
     if (!subscribers.ok()) return reactor->Finish(GrpcStatus(OfHmnfd(subscribers.status())));
     Resolved missing = targets;
     std::erase_if(missing.xnames, [&](const std::string& node) {

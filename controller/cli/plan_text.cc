@@ -105,7 +105,7 @@ std::string PlanText(const v1::Job& job, size_t width) {
     add("beside", CountAndSet({plan.uans().begin(), plan.uans().end()}) +
                       "  UANs, which subscribe to HMNFD, too; --role uan takes them");
   }
-  add("waves", WavesInWords(plan));
+  add("waves", plan.waves().empty() ? "none" : WavesInWords(plan));
   AddOrder(plan, table);
   const Duration least = FromProto(plan.least_duration());
   const bool fits = !job.policy().has_deadline() || least <= FromProto(job.policy().deadline());

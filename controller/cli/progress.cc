@@ -1,11 +1,11 @@
 #include "controller/cli/progress.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
+
+#include "controller/cli/write_all.h"
 
 namespace muster::cli {
 namespace {
@@ -130,11 +130,8 @@ std::string Progress::TextOf(const ScreenLine& line) const {
 }
 
 void Progress::Write(const std::string& text) const {
-  for (size_t at = 0; at < text.size();) {
-    const ssize_t written = write(terminal_.fd, text.data() + at, text.size() - at);
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) at += static_cast<size_t>(written);
-  }
+  // Without a screen the job goes on all the same.
+  WriteAll(terminal_.fd, text, "write to the terminal").IgnoreError();
 }
 
 }  // namespace muster::cli

@@ -4,16 +4,12 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <cstdlib>
-#include <string_view>
+#include <string>
+
+#include "controller/cli/environment.h"
 
 namespace muster::cli {
 namespace {
-
-std::string_view Variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 winsize SizeOf(int fd) {
   winsize size{};
@@ -23,7 +19,7 @@ winsize SizeOf(int fd) {
 
 // 0 if the variable is no number.
 size_t Number(const char* name) {
-  const std::string_view text = Variable(name);
+  const std::string text = Environment(name);
   size_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() ? number : 0;
@@ -33,9 +29,9 @@ size_t Number(const char* name) {
 
 Terminal Terminal::Of(int fd) {
   Terminal terminal{fd, isatty(fd) == 1, false, false};
-  const std::string_view kind = Variable("TERM");
+  const std::string kind = Environment("TERM");
   terminal.has_escapes = terminal.is_terminal && !kind.empty() && kind != "dumb";
-  terminal.has_colours = terminal.has_escapes && Variable("NO_COLOR").empty();
+  terminal.has_colours = terminal.has_escapes && Environment("NO_COLOR").empty();
   return terminal;
 }
 

@@ -167,6 +167,7 @@ TEST_F(OperationsApiTest, APlanForNobody) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT(plan->job().plan().nodes(), IsEmpty());
   EXPECT_THAT(plan->job().plan().canaries(), IsEmpty());
+  EXPECT_EQ(plan->job().plan().least_duration().seconds(), 0);
 }
 
 TEST_F(OperationsApiTest, WithoutHmnfdsListNobodyKnowsWhoIsMissing) {
